@@ -1,0 +1,15 @@
+package io.portolan.model;
+
+import java.util.UUID;
+
+/** {@link UUID#fromString} takes {@code 1-1-1-1-1}; an id has one spelling. */
+final class Uuids {
+    private Uuids() {}
+
+    static UUID parse(String text) {
+        if (!text.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")) {
+            throw Malformed.text("an id", text, "write a UUID in lower case");
+        }
+        return UUID.fromString(text);
+    }
+}
