@@ -1,0 +1,78 @@
+package io.portolan.testbed;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** Another JVM that makes a testbed and then waits to be killed. */
+final class TestingOwner implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Process jvm;
+    private final Path directory;
+
+    private TestingOwner(Process jvm, Path directory) {
+        this.jvm = jvm;
+        this.directory = directory;
+    }
+
+    /** Returns when the other JVM has made all it makes. */
+    static TestingOwner start(Path root) throws IOException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        Process jvm = new ProcessBuilder(
+                        java,
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        TestingOwner.class.getName(),
+                        root.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String directory = jvm.inputReader().readLine();
+        if (directory == null) {
+            throw new AssertionError("the other JVM ended before it had made its testbed");
+        }
+        return new TestingOwner(jvm, Path.of(directory));
+    }
+
+    public static void main(String[] arguments) throws InterruptedException {
+        Workspace workspace = Workspace.create(Path.of(arguments[0]));
+        Namespace namespace = Namespace.create(workspace, "made");
+        OvsdbServer.in(workspace, "nb")
+                .database(Path.of("/usr/share/ovn/ovn-nb.ovsschema"))
+                .inside(namespace)
+                .start();
+        workspace.daemon("plain", "sleep", "600").start();
+        System.out.println(workspace.directory());
+        Thread.sleep(Duration.ofMinutes(5));
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    List<Path> namespaces() {
+        return Journal.of(directory).orElseThrow().entries("netns").stream()
+                .map(entry -> Path.of("/run/netns", entry.name()))
+                .toList();
+    }
+
+    void kill9() {
+        jvm.destroyForcibly();
+        exitCode();
+    }
+
+    int exitCode() {
+        if (!Waiting.until(PATIENCE, () -> !jvm.isAlive())) {
+            throw new AssertionError("the other JVM does not end");
+        }
+        return jvm.exitValue();
+    }
+
+    @Override
+    public void close() {
+        kill9();
+        Workspace.sweep(directory);
+    }
+}

@@ -1,0 +1,113 @@
+package io.portolan.testbed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class WorkspaceTest {
+    private Path root;
+
+    @BeforeEach
+    void makeRoot() throws IOException {
+        root = Files.createTempDirectory(Path.of("/run"), "tbtest");
+    }
+
+    @AfterEach
+    void removeRoot() {
+        Workspace.under(root).forEach(Workspace::sweep);
+        Leftovers.deleteTree(root);
+    }
+
+    @Test
+    void closingLeavesNoProcessNamespaceOrFile() {
+        Workspace workspace = Workspace.create(root);
+        Namespace namespace = Namespace.create(workspace, "a");
+        Daemon daemon = workspace
+                .daemon("sleeper", "bash", "-c", "sleep 600 & exec sleep 600")
+                .inside(namespace)
+                .start();
+        assertThat(namespace.path()).exists();
+
+        workspace.close();
+        workspace.close();
+
+        assertThat(daemon.alive()).isFalse();
+        assertNothingIsLeft(workspace.directory(), List.of(namespace.path()));
+        assertThatThrownBy(() -> workspace.command("true").run()).hasMessageContaining("is closed");
+    }
+
+    @Test
+    void aKilledOwnersLeftoversAreSweptAndALivingOnesAreNot() throws IOException {
+        Workspace living = Workspace.create(root);
+        Namespace namespace = Namespace.create(living, "a");
+        try (TestingOwner owner = TestingOwner.start(root)) {
+            assertThat(Workspace.sweepAll(root)).isEmpty();
+
+            owner.kill9();
+            List<Path> namespaces = owner.namespaces();
+            assertThat(namespaces)
+                    .isNotEmpty()
+                    .allSatisfy(path -> assertThat(path).exists());
+            assertThat(Leftovers.marked(owner.directory())).isNotEmpty();
+
+            assertThat(Workspace.sweepAll(root)).containsExactly(owner.directory());
+            assertNothingIsLeft(owner.directory(), namespaces);
+            assertThat(Workspace.sweepAll(root)).isEmpty();
+            assertThat(namespace.path()).exists();
+        } finally {
+            living.close();
+        }
+    }
+
+    @Test
+    void anOwnerThatIsAskedToEndClosesItsTestbedItself() throws IOException {
+        try (TestingOwner owner = TestingOwner.start(root)) {
+            List<Path> namespaces = owner.namespaces();
+            Workspace.takeDown(owner.directory(), Duration.ofSeconds(60));
+            assertThat(owner.exitCode()).isEqualTo(143);
+            assertNothingIsLeft(owner.directory(), namespaces);
+        }
+    }
+
+    @Test
+    void aRecycledPidIsNotTakenForTheOwner() {
+        assertThat(Owner.current().alive()).isTrue();
+        assertThat(new Owner(Owner.current().pid(), Owner.current().startTime() + 1).alive())
+                .isFalse();
+    }
+
+    @Test
+    void theJournalForgetsWhatIsGoneAndDoubtsATornLine() throws IOException {
+        Journal journal = Journal.begin(root);
+        Journal.Entry first = Journal.Entry.namespace("first");
+        Journal.Entry second = Journal.Entry.namespace("second");
+        journal.make(first, () -> {});
+        journal.make(second, () -> {});
+        journal.gone(first);
+        Files.writeString(root.resolve("journal"), "netns thi", StandardOpenOption.APPEND);
+        assertThat(journal.entries("netns")).containsExactly(second);
+        assertThat(journal.owner()).contains(Owner.current());
+    }
+
+    @Test
+    void aRootWhosePathIsTooLongForSocketsIsRefused() {
+        assertThatThrownBy(() -> Workspace.create(root.resolve("x".repeat(60))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("too long");
+    }
+
+    private static void assertNothingIsLeft(Path directory, List<Path> namespaces) {
+        assertThat(directory).doesNotExist();
+        assertThat(Leftovers.marked(directory)).isEmpty();
+        assertThat(namespaces).allSatisfy(path -> assertThat(path).doesNotExist());
+    }
+}
