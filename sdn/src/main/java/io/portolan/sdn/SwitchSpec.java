@@ -1,0 +1,36 @@
+package io.portolan.sdn;
+
+import io.portolan.model.Cidr;
+import io.portolan.model.IpAddress;
+import io.portolan.model.MacAddress;
+import io.portolan.model.NodeId;
+import io.portolan.model.NodeName;
+import io.portolan.model.SubnetId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a node's switch should be.
+ *
+ * @param routerId as {@link SdnTopology#ensureRouter} or {@link SdnTopology#adoptRouter} answered
+ * @param subnets at least one; the first one's gateway MAC is that of the router port
+ * @param chassis the chassis that the router port is pinned to; underlay mode has none
+ * @param mtu in bytes
+ */
+public record SwitchSpec(
+        NodeId node,
+        NodeName name,
+        String routerId,
+        List<Subnet> subnets,
+        @Nullable String chassis,
+        int mtu) {
+    public SwitchSpec {
+        subnets = List.copyOf(subnets);
+        if (subnets.isEmpty()) {
+            throw new IllegalArgumentException("a switch has at least one subnet");
+        }
+    }
+
+    /** A subnet of the switch; the gateway is the router port's address in it. */
+    public record Subnet(SubnetId id, Cidr cidr, IpAddress gateway, MacAddress gatewayMac) {}
+}
