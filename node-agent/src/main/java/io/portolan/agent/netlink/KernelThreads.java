@@ -1,0 +1,50 @@
+package io.portolan.agent.netlink;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * The platform threads that wait for the kernel in place of virtual ones. Few, because the kernel serves all of rtnetlink
+ * under one lock; they go when idle.
+ */
+final class KernelThreads {
+    private static final int COUNT = 4;
+    private static final ThreadPoolExecutor POOL = pool();
+
+    private KernelThreads() {}
+
+    static <T> T call(Supplier<T> work) {
+        return Thread.currentThread().isVirtual() ? await(CompletableFuture.supplyAsync(work, POOL)) : work.get();
+    }
+
+    /** Not to be interrupted: what is awaited takes milliseconds, and its descriptors would be lost. */
+    static <T> T await(CompletableFuture<T> result) {
+        try {
+            return result.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            if (e.getCause() instanceof Error cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    private static ThreadPoolExecutor pool() {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                COUNT,
+                COUNT,
+                30,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().daemon().name("netlink-", 0).factory());
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+}
