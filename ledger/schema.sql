@@ -1,0 +1,285 @@
+-- The whole ledger in one piece, for reading. The migrations make it; a test proves that they make exactly this.
+-- PostgreSQL 15 or newer. Run as a role that may create roles and the extension btree_gist.
+
+-- A cluster is the unit of addressing: inside one nothing overlaps, two of them may.
+create extension if not exists btree_gist;
+
+create table cluster (
+  id               uuid        not null constraint cluster_pkey primary key,
+  name             text        not null constraint cluster_name_key unique,
+  mode             text        not null constraint cluster_mode_check check (mode in ('overlay', 'underlay')),
+  pod_cidrs        cidr[]      not null constraint cluster_pod_cidrs_check check (cardinality(pod_cidrs) > 0),
+  service_cidr     cidr,
+  backend          text        not null,
+  secret_ref       text,
+  router_adopted   text,
+  router_id        text,
+  mtu              int         not null constraint cluster_mtu_check check (mtu between 576 and 9216),
+  lease_batch      int         not null constraint cluster_lease_batch_check check (lease_batch between 1 and 256),
+  warm_headroom    int         not null constraint cluster_warm_headroom_check check (warm_headroom between 0 and 1024),
+  cooldown_seconds int         not null constraint cluster_cooldown_check check (cooldown_seconds between 0 and 86400),
+  pods_per_cpu     int         not null,
+  pods_per_gib     int         not null,
+  min_pods         int         not null,
+  max_pods         int         not null,
+  state            text        not null constraint cluster_state_check check (state in ('pending', 'ready', 'failed', 'deleting')),
+  state_reason     text,
+  created_at       timestamptz not null default now(),
+  revision         bigint      not null default 0
+);
+comment on table cluster is 'Written by topology-service. id is the cluster''s UID, the mark on all that is made for it in a network. secret_ref names a secret, it never is one.';
+comment on column cluster.router_adopted is 'The router that the operator gave us ($ROUTER_ID); null where we make one.';
+comment on column cluster.router_id is 'The router in the network, once it is made or adopted.';
+
+create table node_class (
+  cluster_id   uuid not null constraint node_class_cluster_fkey references cluster (id) on delete cascade,
+  name         text not null,
+  pods_per_cpu int  not null,
+  pods_per_gib int  not null,
+  min_pods     int  not null,
+  max_pods     int  not null,
+  constraint node_class_pkey primary key (cluster_id, name)
+);
+comment on table node_class is 'Written by topology-service. Sizing of the nodes of one kind; a node without a class is sized by its cluster.';
+
+-- A node joins under its name; its epoch fences every agent but the one that registered last.
+create table node (
+  id           uuid        not null constraint node_pkey primary key,
+  cluster_id   uuid        not null constraint node_cluster_fkey references cluster (id),
+  name         text        not null,
+  cpus         int         not null constraint node_cpus_check check (cpus between 1 and 4096),
+  memory_mib   int         not null constraint node_memory_check check (memory_mib between 128 and 67108864),
+  max_pods     int         not null constraint node_max_pods_check check (max_pods between 1 and 4000),
+  chassis      text,
+  parent_port  text,
+  node_class   text,
+  agent        uuid        not null,
+  epoch        bigint      not null constraint node_epoch_check check (epoch > 0),
+  state        text        not null constraint node_state_check check (state in ('joining', 'ready', 'draining', 'failed')),
+  state_reason text,
+  force_drain  boolean     not null default false,
+  joined_at    timestamptz not null default now(),
+  last_seen    timestamptz not null default now(),
+  revision     bigint      not null default 0,
+  constraint node_name_key unique (cluster_id, name),
+  constraint node_chassis_key unique (cluster_id, chassis),
+  constraint node_parent_port_key unique (cluster_id, parent_port),
+  constraint node_id_cluster_key unique (id, cluster_id),
+  constraint node_attachment_check check ((chassis is null) <> (parent_port is null))
+);
+comment on table node is 'Written by topology-service. One of chassis (overlay) and parent_port (underlay) says where its ports bind.';
+
+-- Address space: pools of a cluster, subnets of nodes; the exclusion constraints are the last judges of overlap.
+create table pool (
+  cluster_id uuid        not null constraint pool_cluster_fkey references cluster (id),
+  name       text        not null,
+  cidr       cidr        not null,
+  created_at timestamptz not null default now(),
+  constraint pool_pkey primary key (cluster_id, name),
+  constraint pool_cidr_no_overlap exclude using gist (cluster_id with =, cidr inet_ops with &&)
+);
+comment on table pool is 'Written by ipam-service. Address space of a cluster that subnets are cut from.';
+
+create table subnet (
+  id          uuid        not null constraint subnet_pkey primary key,
+  cluster_id  uuid        not null,
+  node_id     uuid        not null,
+  ordinal     int         not null constraint subnet_ordinal_check check (ordinal >= 0),
+  pool        text        not null,
+  cidr        cidr        not null,
+  gateway     inet        not null,
+  gateway_mac macaddr     not null,
+  created_at  timestamptz not null default now(),
+  constraint subnet_node_fkey foreign key (node_id, cluster_id) references node (id, cluster_id),
+  constraint subnet_pool_fkey foreign key (cluster_id, pool) references pool (cluster_id, name),
+  constraint subnet_ordinal_key unique (node_id, ordinal),
+  constraint subnet_gateway_check check (gateway << cidr),
+  constraint subnet_cidr_no_overlap exclude using gist (cluster_id with =, cidr inet_ops with &&)
+);
+comment on table subnet is 'Written by ipam-service. A node has a list of them; ordinal is the caller''s key, so that asking again finds the same one.';
+
+-- A port for every usable address of a subnet; its state says who has it.
+create table port (
+  id            uuid        not null constraint port_pkey primary key,
+  cluster_id    uuid        not null,
+  node_id       uuid        not null,
+  subnet_id     uuid        not null constraint port_subnet_fkey references subnet (id),
+  ip            inet        not null,
+  mac           macaddr     not null,
+  parent        text,
+  vlan_tag      int         constraint port_vlan_tag_check check (vlan_tag between 1 and 4094),
+  backend_id    text,
+  state         text        not null constraint port_state_check check (state in
+                  ('planned', 'provisioning', 'free', 'leased', 'bound', 'cooling', 'draining', 'failed')),
+  state_reason  text,
+  claim         uuid,
+  lease_epoch   bigint,
+  sandbox       text,
+  interface     text,
+  pod_namespace text,
+  pod_name      text,
+  pod_uid       text,
+  released_at   timestamptz,
+  last_report   uuid,
+  changed_at    timestamptz not null default now(),
+  changed_by    text        not null,
+  revision      bigint      not null default 0,
+  constraint port_node_fkey foreign key (node_id, cluster_id) references node (id, cluster_id),
+  constraint port_subnet_ip_key unique (subnet_id, ip),
+  constraint port_cluster_ip_key unique (cluster_id, ip),
+  constraint port_subnet_mac_key unique (subnet_id, mac),
+  constraint port_parent_vlan_tag_key unique (cluster_id, parent, vlan_tag),
+  constraint port_backend_id_key unique (cluster_id, backend_id),
+  constraint port_sandbox_interface_key unique (node_id, sandbox, interface),
+  constraint port_nested_check check ((parent is null) = (vlan_tag is null)),
+  constraint port_made_check check (backend_id is not null or state not in ('free', 'leased', 'bound', 'cooling')),
+  constraint port_leased_check check (lease_epoch is not null or state not in ('leased', 'bound')),
+  constraint port_not_leased_check check (lease_epoch is null or state in ('leased', 'bound', 'cooling')),
+  constraint port_bound_check check ((state = 'bound') = (sandbox is not null) and (sandbox is null) = (interface is null))
+);
+comment on table port is 'Written by ipam-service. One row an address. A sandbox is unique per node, because a container id is.';
+comment on column port.ip is 'The port''s first address. A dual-stack port''s further ones belong in a table (port_id, subnet_id, ip) of their own; the API already answers a list.';
+comment on column port.lease_epoch is 'The epoch of the node that holds it in its cache; null while no cache holds it.';
+comment on column port.last_report is 'The agent''s report that changed it last: reporting again changes nothing.';
+
+create index port_free on port (node_id, released_at nulls first, ip) where state = 'free';
+create index port_by_node on port (node_id, state, ip);
+create index port_by_claim on port (claim) where claim is not null;
+create index port_cooling on port (released_at) where state = 'cooling';
+
+-- Who had which address, when, and by whom changed: append-only, partitioned by month, kept as long as asked.
+create table port_event (
+  at            timestamptz not null,
+  recorded_at   timestamptz not null default clock_timestamp(),
+  cluster_id    uuid        not null,
+  node_id       uuid        not null,
+  port_id       uuid        not null,
+  ip            inet        not null,
+  from_state    text,
+  to_state      text        not null,
+  state_reason  text,
+  sandbox       text,
+  interface     text,
+  pod_namespace text,
+  pod_name      text,
+  pod_uid       text,
+  changed_by    text        not null,
+  revision      bigint      not null
+) partition by range (at);
+comment on table port_event is 'Written by ipam-service, by the triggers on port alone; to_state is removed when the row of the port is gone. Rows are never changed: there is no grant to.';
+create table port_event_rest partition of port_event default;
+comment on table port_event_rest is 'Catches what no month was made for; empty while ipam-service runs.';
+create index port_event_by_address on port_event (cluster_id, ip, at desc, revision desc);
+create index port_event_by_port on port_event (port_id, at desc, revision desc);
+
+create function port_event_months(first date, months int) returns int
+  language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+  month date;
+  made  int := 0;
+begin
+  for i in 0 .. months - 1 loop
+    month := date_trunc('month', first)::date + make_interval(months => i);
+    if to_regclass(format('public.port_event_%s', to_char(month, 'YYYYMM'))) is null then
+      execute format('create table public.port_event_%s partition of public.port_event for values from (%L) to (%L)',
+        to_char(month, 'YYYYMM'), to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
+      made := made + 1;
+    end if;
+  end loop;
+  return made;
+end $$;
+comment on function port_event_months is 'Makes the partitions of so many months from the one of the given day on; answers how many were missing.';
+
+create function port_event_forget(before date) returns int
+  language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+  part    record;
+  dropped int := 0;
+begin
+  for part in
+    select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'public.port_event'::regclass and c.relname ~ '^port_event_[0-9]{6}$'
+      and to_date(right(c.relname, 6), 'YYYYMM') + interval '1 month' <= before
+  loop
+    execute format('drop table public.%I', part.relname);
+    dropped := dropped + 1;
+  end loop;
+  return dropped;
+end $$;
+comment on function port_event_forget is 'Drops the months that ended on or before the given day; answers how many.';
+
+create function port_remembers() returns trigger language plpgsql set search_path = pg_catalog, public as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into port_event (at, cluster_id, node_id, port_id, ip, from_state, to_state, state_reason, sandbox, interface, pod_namespace, pod_name, pod_uid, changed_by, revision)
+    select n.changed_at, n.cluster_id, n.node_id, n.id, n.ip, null, n.state, n.state_reason, n.sandbox, n.interface, n.pod_namespace, n.pod_name, n.pod_uid, n.changed_by, n.revision
+    from new_rows n;
+  elsif tg_op = 'UPDATE' then
+    insert into port_event (at, cluster_id, node_id, port_id, ip, from_state, to_state, state_reason, sandbox, interface, pod_namespace, pod_name, pod_uid, changed_by, revision)
+    select n.changed_at, n.cluster_id, n.node_id, n.id, n.ip, o.state, n.state, n.state_reason, coalesce(n.sandbox, o.sandbox), coalesce(n.interface, o.interface),
+           coalesce(n.pod_namespace, o.pod_namespace), coalesce(n.pod_name, o.pod_name), coalesce(n.pod_uid, o.pod_uid), n.changed_by, n.revision
+    from new_rows n join old_rows o on o.id = n.id
+    where o.state is distinct from n.state or o.sandbox is distinct from n.sandbox;
+  else
+    insert into port_event (at, cluster_id, node_id, port_id, ip, from_state, to_state, changed_by, revision)
+    select clock_timestamp(), o.cluster_id, o.node_id, o.id, o.ip, o.state, 'removed', o.changed_by, o.revision + 1
+    from old_rows o;
+  end if;
+  return null;
+end $$;
+create trigger port_remembers_inserts after insert on port referencing new table as new_rows for each statement execute function port_remembers();
+create trigger port_remembers_updates after update on port referencing old table as old_rows new table as new_rows for each statement execute function port_remembers();
+create trigger port_remembers_deletes after delete on port referencing old table as old_rows for each statement execute function port_remembers();
+
+-- Services are woken by a notification 'table:id'; a timer finds what was missed. Claims and reports notify nobody: NOTIFY serialises commits.
+create function row_wakes() returns trigger language plpgsql set search_path = pg_catalog, public as $$
+begin
+  perform pg_notify('ledger', tg_table_name || ':' || case when tg_op = 'DELETE' then old.id else new.id end);
+  return null;
+end $$;
+create trigger cluster_wakes after insert or delete or update of pod_cidrs, router_adopted, state, revision on cluster for each row execute function row_wakes();
+create trigger node_wakes_on_insert after insert or delete on node for each row execute function row_wakes();
+create trigger node_wakes_on_update after update of state, epoch, chassis, parent_port, force_drain on node for each row
+  when (old.state is distinct from new.state or old.chassis is distinct from new.chassis or old.parent_port is distinct from new.parent_port or old.force_drain is distinct from new.force_drain)
+  execute function row_wakes();
+
+create function subnet_wakes() returns trigger language plpgsql set search_path = pg_catalog, public as $$
+begin
+  perform pg_notify('ledger', 'node:' || case when tg_op = 'DELETE' then old.node_id else new.node_id end);
+  return null;
+end $$;
+create trigger subnet_wakes after insert or delete on subnet for each row execute function subnet_wakes();
+
+create function port_wakes() returns trigger language plpgsql set search_path = pg_catalog, public as $$
+begin
+  perform pg_notify('ledger', 'node:' || node_id) from (select distinct node_id from new_rows where state in ('planned', 'draining')) n;
+  return null;
+end $$;
+create trigger port_wakes_on_insert after insert on port referencing new table as new_rows for each statement execute function port_wakes();
+create trigger port_wakes_on_update after update on port referencing new table as new_rows for each statement execute function port_wakes();
+
+-- A role per service, granted to that service's login; the database itself keeps a service from another's tables.
+do $$
+declare
+  service text;
+begin
+  foreach service in array array['portolan_topology', 'portolan_ipam', 'portolan_reader'] loop
+    begin
+      execute format('create role %I nologin', service);
+    exception when duplicate_object or unique_violation then
+      null; -- roles belong to the server: another database's migration made it
+    end;
+  end loop;
+end $$;
+
+revoke all on schema public from public;
+grant usage on schema public to portolan_topology, portolan_ipam, portolan_reader;
+grant select on all tables in schema public to portolan_topology, portolan_ipam, portolan_reader;
+
+grant insert, update, delete on cluster, node_class, node to portolan_topology;
+grant insert, update, delete on pool, subnet, port to portolan_ipam;
+grant insert on port_event to portolan_ipam;
+
+revoke execute on function port_event_months(date, int), port_event_forget(date) from public;
+grant execute on function port_event_months(date, int), port_event_forget(date) to portolan_ipam;
+

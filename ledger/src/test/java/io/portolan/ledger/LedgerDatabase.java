@@ -1,0 +1,48 @@
+package io.portolan.ledger;
+
+import io.portolan.testbed.postgres.PostgresServer;
+import io.portolan.testbed.postgres.PostgresServer.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** A fresh, migrated ledger for a test, with a login for each service that has exactly that service's rights. */
+public record LedgerDatabase(Database owner) {
+    private static final String PASSWORD = "test";
+
+    public static LedgerDatabase create() {
+        Database database = PostgresServer.shared().newDatabase();
+        LedgerMigration.migrate(dataSource(database));
+        return new LedgerDatabase(database);
+    }
+
+    /** The login of a service: {@code ipam}, {@code topology} or {@code reader}. */
+    public Database as(String service) {
+        String login = "test_" + service;
+        PostgresServer.shared().execute("""
+                        do $$ begin
+                          create role %s login password '%s' in role portolan_%s;
+                        exception when duplicate_object or unique_violation then null; end $$""".formatted(login, PASSWORD, service));
+        return owner.as(login, PASSWORD);
+    }
+
+    public static DataSource dataSource(Database database) {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setUrl(database.url());
+        source.setUser(database.user());
+        source.setPassword(database.password());
+        return source;
+    }
+
+    /** Runs statements as the owner of the tables. */
+    public void execute(String... statements) throws SQLException {
+        try (Connection connection = owner.connect();
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+}

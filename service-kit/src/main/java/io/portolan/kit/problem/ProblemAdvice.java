@@ -1,0 +1,152 @@
+package io.portolan.kit.problem;
+
+import io.portolan.model.Malformed;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.TypeMismatchException;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.dao.DataAccessException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.transaction.TransactionException;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import tools.jackson.core.JacksonException;
+
+/** The one place where an exception becomes an answer. What nobody foresaw is logged and answered without its inside. */
+@RestControllerAdvice
+@Order(Ordered.HIGHEST_PRECEDENCE)
+final class ProblemAdvice extends ResponseEntityExceptionHandler {
+    private static final Logger log = LoggerFactory.getLogger(ProblemAdvice.class);
+    private static final Duration LEDGER_PATIENCE = Duration.ofSeconds(2);
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> refused(Refused refused) {
+        return answer(refused.problem(), refused.retryAfter());
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> malformed(Malformed malformed) {
+        return answer(Refused.problem(HttpStatus.BAD_REQUEST, "invalid", String.valueOf(malformed.getMessage())), null);
+    }
+
+    @ExceptionHandler({DataAccessException.class, TransactionException.class})
+    ResponseEntity<ProblemDetail> ledger(RuntimeException e) {
+        log.warn("The ledger did not answer a request", e);
+        return answer(
+                Refused.problem(
+                        HttpStatus.SERVICE_UNAVAILABLE,
+                        "ledger-unavailable",
+                        "the ledger did not take the request; nothing was changed unless it was before: ask again"),
+                LEDGER_PATIENCE);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> unforeseen(Exception e) {
+        log.error("A request failed for a reason that no code foresaw", e);
+        return answer(
+                Refused.problem(HttpStatus.INTERNAL_SERVER_ERROR, "internal", "an error of ours; the log has it"),
+                null);
+    }
+
+    @Override
+    protected ResponseEntity<Object> handleHttpMessageNotReadable(
+            HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        if (e.getCause() instanceof JacksonException json) {
+            ProblemDetail problem = Refused.problem(HttpStatus.BAD_REQUEST, "invalid", wordsOf(json));
+            String path = pathOf(json);
+            if (!path.isEmpty()) {
+                problem.setProperty("field", path);
+            }
+            return ResponseEntity.badRequest()
+                    .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                    .body(problem);
+        }
+        return ResponseEntity.badRequest()
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .body(Refused.problem(HttpStatus.BAD_REQUEST, "invalid", "the request has no readable body"));
+    }
+
+    @Override
+    protected ResponseEntity<Object> handleTypeMismatch(
+            TypeMismatchException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        String name = e instanceof MethodArgumentTypeMismatchException argument
+                ? argument.getName()
+                : Objects.requireNonNullElse(e.getPropertyName(), "?");
+        ProblemDetail problem = Refused.problem(
+                HttpStatus.BAD_REQUEST,
+                "invalid",
+                malformedIn(e).orElse("'" + e.getValue() + "' is no value of " + name));
+        problem.setProperty("field", name);
+        return ResponseEntity.badRequest()
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .body(problem);
+    }
+
+    @Override
+    protected @Nullable ResponseEntity<Object> handleExceptionInternal(
+            Exception e, @Nullable Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        if (body instanceof ProblemDetail problem && "about:blank".equals(String.valueOf(problem.getType()))) {
+            String slug = HttpStatus.valueOf(status.value())
+                    .name()
+                    .toLowerCase(java.util.Locale.ROOT)
+                    .replace('_', '-');
+            return super.handleExceptionInternal(
+                    e,
+                    Refused.problem(
+                            HttpStatus.valueOf(status.value()),
+                            slug,
+                            Objects.requireNonNullElse(problem.getDetail(), slug)),
+                    headers,
+                    status,
+                    request);
+        }
+        return super.handleExceptionInternal(e, body, headers, status, request);
+    }
+
+    private static ResponseEntity<ProblemDetail> answer(ProblemDetail problem, @Nullable Duration retryAfter) {
+        ResponseEntity.BodyBuilder answer =
+                ResponseEntity.status(problem.getStatus()).contentType(MediaType.APPLICATION_PROBLEM_JSON);
+        if (retryAfter != null) {
+            answer.header(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, retryAfter.toSeconds())));
+        }
+        return answer.body(problem);
+    }
+
+    private static String wordsOf(JacksonException e) {
+        return malformedIn(e).orElse(e.getOriginalMessage().lines().findFirst().orElse("not JSON"));
+    }
+
+    private static java.util.Optional<String> malformedIn(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof Malformed malformed) {
+                return java.util.Optional.ofNullable(malformed.getMessage());
+            }
+        }
+        return java.util.Optional.empty();
+    }
+
+    private static String pathOf(JacksonException e) {
+        StringBuilder path = new StringBuilder();
+        for (JacksonException.Reference step : e.getPath()) {
+            if (step.getPropertyName() == null) {
+                path.append('[').append(step.getIndex()).append(']');
+            } else {
+                path.append(path.isEmpty() ? "" : ".").append(step.getPropertyName());
+            }
+        }
+        return path.toString();
+    }
+}
