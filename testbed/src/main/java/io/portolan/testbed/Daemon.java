@@ -31,6 +31,7 @@ public final class Daemon implements AutoCloseable {
         private @Nullable Path log;
         private String awaited = "is started";
         private Predicate<Daemon> ready = daemon -> true;
+        private Runnable afterStart = () -> {};
         private Duration patience = Duration.ofSeconds(60);
         private Duration grace = Duration.ofSeconds(10);
 
@@ -60,6 +61,12 @@ public final class Daemon implements AutoCloseable {
         public Plan readyWhen(String what, Predicate<Daemon> sign) {
             awaited = what;
             ready = sign;
+            return this;
+        }
+
+        /** What to do after each start, once it is ready. */
+        public Plan afterStart(Runnable action) {
+            afterStart = action;
             return this;
         }
 
@@ -137,6 +144,7 @@ public final class Daemon implements AutoCloseable {
             throw new TestbedFailed("within %s it did not happen that %s %s; the end of its log:%n%s"
                     .formatted(plan.patience, plan.name, plan.awaited, logTail()));
         }
+        plan.afterStart.run();
     }
 
     private Process launch() {
@@ -200,6 +208,11 @@ public final class Daemon implements AutoCloseable {
             signal("CONT");
         }
         paused = false;
+    }
+
+    /** SIGINT. */
+    public synchronized void interrupt() {
+        signal("INT");
     }
 
     private void signal(String signal) {

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A network namespace of a workspace, with loopback up and without IPv6. */
+/** A network namespace of a workspace, with loopback up, otherwise as the kernel makes it. */
 public final class Namespace implements AutoCloseable {
     private static final Path DIRECTORY = Path.of("/run/netns");
 
@@ -27,13 +27,6 @@ public final class Namespace implements AutoCloseable {
             workspace.command("ip", "netns", "add", namespace.name).output();
         });
         workspace.own(namespace);
-        namespace.sysctl(
-                "net.ipv6.conf.all.disable_ipv6=1",
-                "net.ipv6.conf.default.disable_ipv6=1",
-                // A raw socket does not take frames from the kernel: without these two, the plain NIC below a bridge
-                // answers ARP for the bridge's address too, with the wrong hardware address.
-                "net.ipv4.conf.all.arp_ignore=1",
-                "net.ipv4.conf.all.arp_announce=2");
         namespace.ip("link set lo up");
         return namespace;
     }
@@ -64,7 +57,18 @@ public final class Namespace implements AutoCloseable {
                 .output();
     }
 
-    void sysctl(String... settings) {
+    /** What a namespace with a switch in it needs. */
+    void prepareForSwitching() {
+        sysctl(
+                "net.ipv6.conf.all.disable_ipv6=1",
+                "net.ipv6.conf.default.disable_ipv6=1",
+                // A raw socket does not take frames from the kernel: without these two, the plain NIC below a bridge
+                // answers ARP for the bridge's address too, with the wrong hardware address.
+                "net.ipv4.conf.all.arp_ignore=1",
+                "net.ipv4.conf.all.arp_announce=2");
+    }
+
+    private void sysctl(String... settings) {
         List<String> arguments = new ArrayList<>(List.of("sysctl", "-qw"));
         arguments.addAll(List.of(settings));
         command(arguments.toArray(String[]::new)).output();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Another JVM that makes a testbed and then waits to be killed. */
 final class TestingOwner implements AutoCloseable {
@@ -38,11 +39,9 @@ final class TestingOwner implements AutoCloseable {
 
     public static void main(String[] arguments) throws InterruptedException {
         Workspace workspace = Workspace.create(Path.of(arguments[0]));
-        Namespace namespace = Namespace.create(workspace, "made");
-        OvsdbServer.in(workspace, "nb")
-                .database(Path.of("/usr/share/ovn/ovn-nb.ovsschema"))
-                .inside(namespace)
-                .start();
+        OvnCentral central = OvnCentral.in(workspace).start();
+        NodeHost.in(workspace, Fabric.create(workspace), central, "made").start();
+        PodSandbox.create(workspace, "pod").serveTcp(8080, "here");
         workspace.daemon("plain", "sleep", "600").start();
         System.out.println(workspace.directory());
         Thread.sleep(Duration.ofMinutes(5));
@@ -52,9 +51,12 @@ final class TestingOwner implements AutoCloseable {
         return directory;
     }
 
-    List<Path> namespaces() {
-        return Journal.of(directory).orElseThrow().entries("netns").stream()
-                .map(entry -> Path.of("/run/netns", entry.name()))
+    /** The namespaces' files, and the link's, which are to be gone in the end. */
+    List<Path> made() {
+        Journal journal = Journal.of(directory).orElseThrow();
+        return Stream.concat(
+                        journal.entries("netns").stream().map(entry -> Path.of("/run/netns", entry.name())),
+                        journal.entries("link").stream().map(entry -> Path.of("/sys/class/net", entry.name())))
                 .toList();
     }
 

@@ -53,14 +53,14 @@ class WorkspaceTest {
             assertThat(Workspace.sweepAll(root)).isEmpty();
 
             owner.kill9();
-            List<Path> namespaces = owner.namespaces();
+            List<Path> made = owner.made();
             assertThat(namespaces)
                     .isNotEmpty()
                     .allSatisfy(path -> assertThat(path).exists());
             assertThat(Leftovers.marked(owner.directory())).isNotEmpty();
 
             assertThat(Workspace.sweepAll(root)).containsExactly(owner.directory());
-            assertNothingIsLeft(owner.directory(), namespaces);
+            assertNothingIsLeft(owner.directory(), made);
             assertThat(Workspace.sweepAll(root)).isEmpty();
             assertThat(namespace.path()).exists();
         } finally {
@@ -71,10 +71,10 @@ class WorkspaceTest {
     @Test
     void anOwnerThatIsAskedToEndClosesItsTestbedItself() throws IOException {
         try (TestingOwner owner = TestingOwner.start(root)) {
-            List<Path> namespaces = owner.namespaces();
+            List<Path> made = owner.made();
             Workspace.takeDown(owner.directory(), Duration.ofSeconds(60));
             assertThat(owner.exitCode()).isEqualTo(143);
-            assertNothingIsLeft(owner.directory(), namespaces);
+            assertNothingIsLeft(owner.directory(), made);
         }
     }
 
@@ -105,9 +105,9 @@ class WorkspaceTest {
                 .hasMessageContaining("too long");
     }
 
-    private static void assertNothingIsLeft(Path directory, List<Path> namespaces) {
+    private static void assertNothingIsLeft(Path directory, List<Path> made) {
         assertThat(directory).doesNotExist();
         assertThat(Leftovers.marked(directory)).isEmpty();
-        assertThat(namespaces).allSatisfy(path -> assertThat(path).doesNotExist());
+        assertThat(made).allSatisfy(path -> assertThat(path).doesNotExist());
     }
 }

@@ -1,0 +1,270 @@
+package io.portolan.testbed;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
+
+/**
+ * A worker node: a namespace with an Open vSwitch and an {@code ovn-controller} of its own, joined to a central.
+ *
+ * <p>The switch forwards in user space, so no kernel module is needed: every bridge is {@code netdev}. Its bridge
+ * {@code br-phy} holds the underlay interface, and the tunnel address is on that bridge's own interface, where the
+ * userspace tunnels look for it. That interface dies with {@code ovs-vswitchd}; its address is put back at each start.
+ */
+public final class NodeHost {
+    /** The largest packet of a pod that still fits through the tunnels. */
+    public static final int POD_MTU = 1400;
+
+    /** What the node is called and how it is set up. */
+    public static final class Plan {
+        private final Workspace workspace;
+        private final Fabric fabric;
+        private final OvnCentral central;
+        private final String name;
+        private final Map<String, String> externalIds = new LinkedHashMap<>();
+        private String chassis;
+        private UnaryOperator<OvsdbServer.Plan> ovsdb = UnaryOperator.identity();
+
+        private Plan(Workspace workspace, Fabric fabric, OvnCentral central, String name) {
+            this.workspace = workspace;
+            this.fabric = fabric;
+            this.central = central;
+            this.name = name;
+            chassis = name;
+        }
+
+        /** The system id, which is the chassis' name; the node's name unless said. */
+        public Plan chassis(String systemId) {
+            chassis = systemId;
+            return this;
+        }
+
+        /** An entry of {@code external_ids} in the row Open_vSwitch. */
+        public Plan externalId(String key, String value) {
+            externalIds.put(key, value);
+            return this;
+        }
+
+        /** Adds to the way in which the node's own database is served, for example another database file. */
+        public Plan ovsdb(UnaryOperator<OvsdbServer.Plan> more) {
+            ovsdb = more;
+            return this;
+        }
+
+        /** Returns when the chassis is in the southbound database. */
+        public NodeHost start() {
+            NodeHost node = new NodeHost(this);
+            node.awaitChassis();
+            return node;
+        }
+    }
+
+    private static final Path SCHEMA = Path.of("/usr/share/openvswitch/vswitch.ovsschema");
+
+    private final Workspace workspace;
+    private final OvnCentral central;
+    private final String name;
+    private final String chassis;
+    private final Path directory;
+    private final Namespace namespace;
+    private final Fabric.Addresses addresses;
+    private final OvsdbServer ovsdb;
+    private final Daemon vswitch;
+    private final Daemon controller;
+
+    private NodeHost(Plan plan) {
+        workspace = plan.workspace;
+        central = plan.central;
+        name = plan.name;
+        chassis = plan.chassis;
+        directory = workspace.directory(name);
+        namespace = Namespace.create(workspace, name);
+        namespace.prepareForSwitching();
+        addresses = plan.fabric.attach(namespace);
+        ovsdb = plan.ovsdb
+                .apply(OvsdbServer.in(workspace, name)
+                        .database(SCHEMA)
+                        .inside(namespace)
+                        .remote("db:Open_vSwitch,Open_vSwitch,manager_options"))
+                .start();
+        describe(plan.externalIds);
+        vswitch = startSwitch();
+        controller = startController();
+    }
+
+    /** A node of this name; its directory, namespace and, unless said, chassis are named after it. */
+    public static Plan in(Workspace workspace, Fabric fabric, OvnCentral central, String name) {
+        return new Plan(workspace, fabric, central, name);
+    }
+
+    /** Starts nodes of these names at once. */
+    public static List<NodeHost> start(Workspace workspace, Fabric fabric, OvnCentral central, String... names) {
+        return Parallel.all(List.of(names).stream()
+                .map(name -> (Callable<NodeHost>)
+                        () -> in(workspace, fabric, central, name).start())
+                .toList());
+    }
+
+    /** Writes the whole configuration in one transaction, before there is a switch to act on it. */
+    private void describe(Map<String, String> externalIds) {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("system-id", chassis);
+        all.put("hostname", name);
+        all.put("ovn-remote", central.southbound().unixRemote());
+        all.put("ovn-encap-type", "geneve");
+        all.put("ovn-encap-ip", addresses.tunnel());
+        all.put("ovn-bridge", "br-int");
+        all.put("ovn-bridge-datapath-type", "netdev");
+        all.putAll(externalIds);
+        List<String> arguments = new ArrayList<>(List.of("--no-wait", "init", "--", "set", "Open_vSwitch", "."));
+        all.forEach((key, value) -> arguments.add("external_ids:\"%s\"=\"%s\"".formatted(key, value)));
+        arguments.addAll(bridge("br-phy", "standalone"));
+        arguments.addAll(List.of("--", "add-port", "br-phy", Fabric.UNDERLAY_DEVICE));
+        // If br-int is not there, ovn-controller makes it itself, on the kernel's datapath.
+        arguments.addAll(bridge("br-int", "secure"));
+        arguments.add("other_config:disable-in-band=true");
+        vsctl(arguments.toArray(String[]::new));
+    }
+
+    private static List<String> bridge(String bridge, String failMode) {
+        return List.of(
+                "--", "add-br", bridge, "--", "set", "Bridge", bridge, "datapath_type=netdev", "fail_mode=" + failMode);
+    }
+
+    private Daemon startSwitch() {
+        return inside(
+                        "ovs-vswitchd",
+                        ovsdb.unixRemote(),
+                        // There is no kernel datapath to look for.
+                        "--disable-system",
+                        "--unixctl=" + switchControl())
+                .readyWhen("answers on its control socket", starting -> Listeners.accepts(switchControl()))
+                .afterStart(this::raiseTunnelInterface)
+                .start();
+    }
+
+    private void raiseTunnelInterface() {
+        vsctl("wait-until", "Interface", "br-phy", "ofport=65534");
+        vsctl("wait-until", "Interface", "br-int", "ofport=65534");
+        namespace.ip("addr replace %s/24 dev br-phy".formatted(addresses.tunnel()), "link set br-phy up");
+    }
+
+    private Daemon startController() {
+        return inside("ovn-controller", ovsdb.unixRemote())
+                .readyWhen("answers on its control socket", starting -> Listeners.accepts(controllerControl(starting)))
+                .start();
+    }
+
+    /** A daemon of Open vSwitch or OVN in this node, disposable: it is killed when the testbed closes. */
+    private Daemon.Plan inside(String program, String... arguments) {
+        List<String> all = new ArrayList<>(List.of(program));
+        all.addAll(List.of(arguments));
+        all.addAll(Logging.TO_CONSOLE);
+        return workspace
+                .daemon(name + "/" + program, all.toArray(String[]::new))
+                .environment("OVS_RUNDIR", directory.toString())
+                .environment("OVN_RUNDIR", directory.toString())
+                .log(directory.resolve(program + ".log"))
+                .grace(Duration.ZERO)
+                .inside(namespace);
+    }
+
+    private void awaitChassis() {
+        central.sbctl("wait-until", "Chassis", chassis);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public String chassis() {
+        return chassis;
+    }
+
+    public Namespace namespace() {
+        return namespace;
+    }
+
+    /** The directory of its database, sockets and logs. */
+    public Path directory() {
+        return directory;
+    }
+
+    /** Its address on the management network, reachable from the root namespace. */
+    public String managementAddress() {
+        return addresses.management();
+    }
+
+    public String tunnelAddress() {
+        return addresses.tunnel();
+    }
+
+    /** Its own {@code ovsdb-server}: socket, control socket, kill, restart. */
+    public OvsdbServer ovsdb() {
+        return ovsdb;
+    }
+
+    /** {@code ovs-vswitchd}. */
+    public Daemon vswitch() {
+        return vswitch;
+    }
+
+    /** {@code ovn-controller}; SIGTERM leaves its Chassis row behind, {@link #leave()} does not. */
+    public Daemon controller() {
+        return controller;
+    }
+
+    /** The socket for {@code ovs-appctl -t} to {@code ovs-vswitchd}. */
+    public Path switchControl() {
+        return directory.resolve("ovs-vswitchd.ctl");
+    }
+
+    /** The socket for {@code ovn-appctl -t} to {@code ovn-controller}; another one after each start. */
+    public Path controllerControl() {
+        return controllerControl(controller);
+    }
+
+    private Path controllerControl(Daemon daemon) {
+        return directory.resolve("ovn-controller.%d.ctl".formatted(daemon.pid()));
+    }
+
+    /** Ends ovn-controller so that it takes its chassis out of the southbound database. */
+    public void leave() {
+        workspace
+                .command("ovn-appctl", "-t", controllerControl().toString(), "exit")
+                .output();
+        if (!Waiting.until(Duration.ofSeconds(30), () -> !controller.alive())) {
+            throw new TestbedFailed("ovn-controller of %s does not exit:%n%s".formatted(name, controller.logTail()));
+        }
+    }
+
+    /** Runs a command in the node's namespace to its successful end; returns its standard output. */
+    public String exec(String... arguments) {
+        return namespace.exec(arguments);
+    }
+
+    /** A daemon of yours in the node's namespace, its log in the node's directory. */
+    public Daemon.Plan daemon(String label, String... arguments) {
+        return workspace
+                .daemon(name + "/" + label, arguments)
+                .log(directory.resolve(label + ".log"))
+                .inside(namespace);
+    }
+
+    /** Runs {@code ovs-vsctl} on this node's database. */
+    public String vsctl(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("ovs-vsctl", "--db=" + ovsdb.unixRemote(), "--timeout=30"));
+        all.addAll(List.of(arguments));
+        return workspace.command(all.toArray(String[]::new)).output();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
