@@ -54,9 +54,7 @@ class WorkspaceTest {
 
             owner.kill9();
             List<Path> made = owner.made();
-            assertThat(namespaces)
-                    .isNotEmpty()
-                    .allSatisfy(path -> assertThat(path).exists());
+            assertThat(made).isNotEmpty().allSatisfy(path -> assertThat(path).exists());
             assertThat(Leftovers.marked(owner.directory())).isNotEmpty();
 
             assertThat(Workspace.sweepAll(root)).containsExactly(owner.directory());
