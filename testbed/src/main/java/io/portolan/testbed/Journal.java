@@ -62,7 +62,13 @@ final class Journal {
 
     /** Notes the entry, then makes the thing; a thing that could not be made is struck off: it may be a stranger's. */
     void make(Entry entry, Runnable making) {
-        append(entry.line());
+        synchronized (this) {
+            if (entries(entry.kind()).contains(entry)) {
+                throw new IllegalStateException(
+                        "this testbed has the %s %s already".formatted(entry.kind(), entry.name()));
+            }
+            append(entry.line());
+        }
         try {
             making.run();
         } catch (Command.Failed e) {

@@ -86,6 +86,7 @@ final class Leftovers {
         pids.stdout()
                 .lines()
                 .flatMap(line -> ProcessHandle.of(Long.parseLong(line.strip())).stream())
+                .filter(process -> !process.equals(ProcessHandle.current()))
                 .forEach(ProcessHandle::destroyForcibly);
         Command.Result deleted = Command.unmarked("ip", "netns", "del", name).run();
         if (!deleted.succeeded() && Files.exists(Path.of("/run/netns", name))) {

@@ -15,6 +15,9 @@ import java.util.function.UnaryOperator;
  * <p>The switch forwards in user space, so no kernel module is needed: every bridge is {@code netdev}. Its bridge
  * {@code br-phy} holds the underlay interface, and the tunnel address is on that bridge's own interface, where the
  * userspace tunnels look for it. That interface dies with {@code ovs-vswitchd}; its address is put back at each start.
+ *
+ * <p>Unlike the kernel's datapath, this one also stands still while the node's database server is dead: the main loop
+ * that reads the packets waits for the database's lock.
  */
 public final class NodeHost {
     /** The largest packet of a pod that still fits through the tunnels. */

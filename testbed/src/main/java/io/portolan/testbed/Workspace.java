@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -54,8 +55,9 @@ public final class Workspace implements AutoCloseable {
         return create(DEFAULT_ROOT);
     }
 
-    /** A new workspace in a new directory under this one. */
+    /** A new workspace in a new directory under this one, which is first cleared of what dead owners left there. */
     public static Workspace create(Path root) {
+        sweepAll(root);
         try {
             Files.createDirectories(root);
             Path canonical = root.toRealPath();
@@ -103,6 +105,14 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
+    /**
+     * The environment by which the sweep knows this testbed's processes. {@link #command} and {@link #daemon} see to it;
+     * give it to a process that is started in another way.
+     */
+    public Map<String, String> mark() {
+        return Map.of(Leftovers.MARK, directory.toString());
+    }
+
     public Command command(String... arguments) {
         return new Command(this::start, List.of(arguments));
     }
@@ -129,7 +139,7 @@ public final class Workspace implements AutoCloseable {
             if (closing) {
                 throw new TestbedFailed("the testbed %s is closed".formatted(instance()));
             }
-            builder.environment().put(Leftovers.MARK, directory.toString());
+            builder.environment().putAll(mark());
             return builder.start();
         } finally {
             opening.readLock().unlock();

@@ -145,22 +145,35 @@ class OverlayTest {
 
     @Test
     void aKilledControllerOrCentralCostsRunningPodsNothing() {
+        Daemon controller = nodes.get(1).controller();
         try (PingStream stream = second.pingUntilStopped(address(1), Duration.ofMillis(50))) {
             await().atMost(PATIENCE).until(() -> stream.received() > 3);
-            nodes.get(1).controller().kill9();
+            controller.kill9();
             central.northbound().kill9();
             central.southbound().pause();
             central.northd().kill9();
-            long before = stream.received();
-            await().atMost(PATIENCE).until(() -> stream.received() > before + 10);
-            central.southbound().resume();
-            central.northbound().start();
-            central.northd().start();
-            nodes.get(1).controller().start();
+            try {
+                long before = stream.received();
+                await().atMost(PATIENCE).until(() -> stream.received() > before + 10);
+            } finally {
+                central.southbound().resume();
+                central.northbound().start();
+                central.northd().start();
+                controller.start();
+            }
             central.awaitInstalled();
             Ping all = stream.stop();
             assertThat(all.lost()).as(all.output()).isLessThanOrEqualTo(1);
         }
+    }
+
+    @Test
+    void aNodesSwitchForwardsAgainWhenItsKilledDatabaseIsBack() {
+        OvsdbServer database = nodes.getFirst().ovsdb();
+        database.kill9();
+        await().atMost(PATIENCE).until(() -> !second.ping(address(1), 1).answered());
+        database.start();
+        await().atMost(PATIENCE).until(() -> second.ping(address(1), 1).answered());
     }
 
     @Test

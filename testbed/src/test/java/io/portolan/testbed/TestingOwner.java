@@ -1,9 +1,11 @@
 package io.portolan.testbed;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Another JVM that makes a testbed and then waits to be killed. */
@@ -20,8 +22,40 @@ final class TestingOwner implements AutoCloseable {
 
     /** Returns when the other JVM has made all it makes. */
     static TestingOwner start(Path root) throws IOException {
+        Process jvm = launch(root);
+        String directory = jvm.inputReader().readLine();
+        if (directory == null) {
+            throw new AssertionError("the other JVM ended before it had made its testbed");
+        }
+        return new TestingOwner(jvm, Path.of(directory));
+    }
+
+    /** Returns as soon as the other JVM's journal has so many lines: it is about to make what the last one names. */
+    static TestingOwner startUntilJournalHas(Path root, int lines) throws IOException {
+        Process jvm = launch(root);
+        Path directory = Waiting.forValue(PATIENCE, () -> withJournalOf(root, lines))
+                .orElseThrow(() -> new AssertionError("the other JVM does not get that far"));
+        return new TestingOwner(jvm, directory);
+    }
+
+    private static Optional<Path> withJournalOf(Path root, int lines) {
+        return Workspace.under(root).stream()
+                .filter(directory -> lineCount(directory.resolve("journal")) >= lines)
+                .findFirst();
+    }
+
+    private static long lineCount(Path journal) {
+        try {
+            return Files.readString(journal).chars().filter(c -> c == '\n').count();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    private static Process launch(Path root) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        Process jvm = new ProcessBuilder(
+        return new ProcessBuilder(
+                        Programs.locate("setsid"),
                         java,
                         "-XX:TieredStopAtLevel=1",
                         "-cp",
@@ -30,11 +64,6 @@ final class TestingOwner implements AutoCloseable {
                         root.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        String directory = jvm.inputReader().readLine();
-        if (directory == null) {
-            throw new AssertionError("the other JVM ended before it had made its testbed");
-        }
-        return new TestingOwner(jvm, Path.of(directory));
     }
 
     public static void main(String[] arguments) throws InterruptedException {
@@ -63,6 +92,11 @@ final class TestingOwner implements AutoCloseable {
     void kill9() {
         jvm.destroyForcibly();
         exitCode();
+    }
+
+    /** What Ctrl-C does in a terminal: SIGINT to the whole process group. */
+    void interruptGroup() {
+        Command.unmarked("kill", "-INT", "--", "-" + jvm.pid()).output();
     }
 
     int exitCode() {

@@ -12,6 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WorkspaceTest {
     private Path root;
@@ -54,7 +56,7 @@ class WorkspaceTest {
 
             owner.kill9();
             List<Path> made = owner.made();
-            assertThat(made).isNotEmpty().allSatisfy(path -> assertThat(path).exists());
+            assertThat(made).hasSize(4).allSatisfy(path -> assertThat(path).exists());
             assertThat(Leftovers.marked(owner.directory())).isNotEmpty();
 
             assertThat(Workspace.sweepAll(root)).containsExactly(owner.directory());
@@ -73,6 +75,53 @@ class WorkspaceTest {
             Workspace.takeDown(owner.directory(), Duration.ofSeconds(60));
             assertThat(owner.exitCode()).isEqualTo(143);
             assertNothingIsLeft(owner.directory(), made);
+        }
+    }
+
+    @Test
+    void ctrlCReachesTheOwnerOnlyWhichClosesInOrder() throws IOException {
+        try (TestingOwner owner = TestingOwner.start(root)) {
+            List<Path> made = owner.made();
+            owner.interruptGroup();
+            assertThat(owner.exitCode()).isEqualTo(130);
+            assertNothingIsLeft(owner.directory(), made);
+        }
+    }
+
+    /** The journal's lines are the owner, the fabric's namespace, its link, the node's and the pod's namespace. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5})
+    void anOwnerThatIsKilledInTheActLeavesNothingThatIsNotSwept(int lines) throws IOException {
+        try (TestingOwner owner = TestingOwner.startUntilJournalHas(root, lines)) {
+            owner.kill9();
+            List<Path> made = owner.made();
+            assertThat(Workspace.sweepAll(root)).containsExactly(owner.directory());
+            assertNothingIsLeft(owner.directory(), made);
+        }
+    }
+
+    @Test
+    void severalTestbedsRunAtOnce() throws IOException {
+        try (TestingOwner one = TestingOwner.start(root);
+                TestingOwner two = TestingOwner.start(root)) {
+            assertThat(one.made()).hasSize(4).doesNotContainAnyElementsOf(two.made());
+            one.kill9();
+            assertThat(Workspace.sweepAll(root)).containsExactly(one.directory());
+            assertThat(two.made())
+                    .hasSize(4)
+                    .allSatisfy(path -> assertThat(path).exists());
+            assertThat(Leftovers.marked(two.directory())).isNotEmpty();
+        }
+    }
+
+    @Test
+    void aNameThatIsTakenIsRefusedAndStaysWithItsHolder() {
+        try (Workspace workspace = Workspace.create(root)) {
+            Namespace holder = Namespace.create(workspace, "a");
+            assertThatThrownBy(() -> Namespace.create(workspace, "a")).isInstanceOf(IllegalStateException.class);
+            assertThat(workspace.journal().entries("netns")).containsExactly(Journal.Entry.namespace(holder.name()));
+            holder.close();
+            assertThat(Namespace.create(workspace, "a").path()).exists();
         }
     }
 
