@@ -21,18 +21,16 @@ public final class OvsdbLock implements AutoCloseable {
     private final String name;
     private final Session session;
     private final Consumer<Boolean> listener;
-    private final Runnable onClose;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Session.Tenant tenant = new Tenant();
     private boolean held;
 
-    OvsdbLock(String name, Session session, Consumer<Boolean> listener, Runnable onClose) {
+    OvsdbLock(String name, Session session, Consumer<Boolean> listener) {
         Atom.requireIdentifier(name);
         this.name = name;
         this.session = session;
         this.listener = listener;
-        this.onClose = onClose;
     }
 
     public String name() {
@@ -81,7 +79,6 @@ public final class OvsdbLock implements AutoCloseable {
             }
         });
         hold(false);
-        onClose.run();
     }
 
     Session.Tenant tenant() {

@@ -1,0 +1,14 @@
+package io.portolan.ipam;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+
+/** Starts the service. */
+@SpringBootApplication
+@ConfigurationPropertiesScan
+public class IpamApplication {
+    public static void main(String[] args) {
+        SpringApplication.run(IpamApplication.class, args);
+    }
+}

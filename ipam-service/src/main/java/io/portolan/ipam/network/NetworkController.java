@@ -1,0 +1,56 @@
+package io.portolan.ipam.network;
+
+import io.portolan.model.NodeId;
+import io.portolan.model.api.DrainRequest;
+import io.portolan.model.api.PortCounts;
+import io.portolan.model.api.PortsChanged;
+import io.portolan.model.api.RemovalRequest;
+import io.portolan.model.api.TransitionRequest;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+@RequestMapping("/v1/nodes/{node}")
+@Tag(name = "network", description = "What topology-service did in the network")
+class NetworkController {
+    private final NetworkPorts ports;
+
+    NetworkController(NetworkPorts ports) {
+        this.ports = ports;
+    }
+
+    @PostMapping("/transitions")
+    @Operation(
+            summary = "Move ports that are in one state to another, at most 4,096 a call",
+            description =
+                    "planned→provisioning, provisioning→free (with backendId), provisioning→failed and free→failed"
+                            + " (with reason), failed→planned, provisioning→planned. Ports in other states are left alone.")
+    @ApiResponse(responseCode = "200", description = "Those of the ports named that are in the wanted state now")
+    @ApiResponse(responseCode = "400", description = "no-such-transition, invalid")
+    @ApiResponse(responseCode = "404", description = "unknown-node")
+    @ApiResponse(responseCode = "409", description = "backend-id-taken; nothing was moved")
+    PortsChanged move(@PathVariable NodeId node, @RequestBody TransitionRequest request) {
+        return ports.move(node, request);
+    }
+
+    @PostMapping("/removals")
+    @Operation(summary = "Forget draining ports that are gone from the network, at most 4,096 a call")
+    @ApiResponse(responseCode = "200", description = "Those of the ports named that the node does not have (any more)")
+    PortsChanged remove(@PathVariable NodeId node, @RequestBody RemovalRequest request) {
+        return ports.remove(node, request);
+    }
+
+    @PostMapping("/drains")
+    @Operation(summary = "Let all ports of a node drain that nobody holds; with force, all")
+    @ApiResponse(responseCode = "200", description = "The node's ports by state, after")
+    @ApiResponse(responseCode = "404", description = "unknown-node")
+    PortCounts drain(@PathVariable NodeId node, @RequestBody DrainRequest request) {
+        return ports.drain(node, request);
+    }
+}

@@ -1,0 +1,60 @@
+package io.portolan.ipam.subnet;
+
+import io.portolan.model.NodeId;
+import io.portolan.model.api.SubnetRequest;
+import io.portolan.model.api.SubnetView;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+@RequestMapping("/v1/nodes/{node}/subnets")
+@Tag(name = "subnets", description = "A node's blocks of addresses; asked for by topology-service")
+class SubnetController {
+    private final Subnets subnets;
+
+    SubnetController(Subnets subnets) {
+        this.subnets = subnets;
+    }
+
+    @PutMapping("/{ordinal}")
+    @Operation(summary = "Cut a subnet for the node, with a planned port for every usable address, all or nothing")
+    @ApiResponse(responseCode = "201", description = "Cut")
+    @ApiResponse(responseCode = "200", description = "It was there already")
+    @ApiResponse(responseCode = "400", description = "prefix-too-small, invalid")
+    @ApiResponse(responseCode = "404", description = "unknown-node")
+    @ApiResponse(responseCode = "409", description = "subnet-differs, node-draining")
+    @ApiResponse(responseCode = "507", description = "pool-exhausted, vlan-tags-exhausted")
+    ResponseEntity<SubnetView> cut(
+            @PathVariable NodeId node, @PathVariable int ordinal, @RequestBody SubnetRequest request) {
+        Subnets.Cut cut = subnets.cut(node, ordinal, request.prefixLength());
+        return ResponseEntity.status(cut.made() ? HttpStatus.CREATED : HttpStatus.OK)
+                .body(cut.subnet());
+    }
+
+    @GetMapping
+    @Operation(summary = "The node's subnets by ordinal")
+    List<SubnetView> list(@PathVariable NodeId node) {
+        return subnets.of(node);
+    }
+
+    @DeleteMapping("/{ordinal}")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(summary = "Take a subnet back whose ports are all removed")
+    @ApiResponse(responseCode = "204", description = "It is not there (any more)")
+    @ApiResponse(responseCode = "409", description = "subnet-in-use: it still has ports")
+    void takeBack(@PathVariable NodeId node, @PathVariable int ordinal) {
+        subnets.takeBack(node, ordinal);
+    }
+}
