@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -111,6 +112,9 @@ final class Journal {
         try {
             String text = Files.readString(file);
             return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+        } catch (NoSuchFileException e) {
+            // Another process has just swept it.
+            return List.of();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + file, e);
         }

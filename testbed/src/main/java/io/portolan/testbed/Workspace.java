@@ -2,10 +2,12 @@ package io.portolan.testbed;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -32,13 +34,18 @@ public final class Workspace implements AutoCloseable {
     /** A unix socket's path holds at most 107 characters; the longest name that we put below the directory has 45. */
     private static final int LONGEST_DIRECTORY = 60;
 
+    /** A file lock excludes other processes, not other threads of this one. */
+    private static final Object SWEEPING = new Object();
+
     private static final Duration NEWBORN = Duration.ofMinutes(1);
 
     private final Path directory;
     private final Journal journal;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
 
-    /** Starting a process takes the read lock, closing the write lock: nothing starts behind the sweep's back. */
+    private final Object closeOnce = new Object();
+
+    /** Starting a process takes the read lock, beginning to close the write lock: nothing starts behind the sweep's back. */
     private final ReadWriteLock opening = new ReentrantReadWriteLock();
 
     private final Thread shutdownHook;
@@ -152,19 +159,31 @@ public final class Workspace implements AutoCloseable {
      */
     @Override
     public void close() {
-        opening.writeLock().lock();
-        try {
-            if (closing) {
+        synchronized (closeOnce) {
+            if (!beginClosing()) {
                 return;
             }
-            closing = true;
-            for (AutoCloseable resource : takeOwned()) {
-                closeQuietly(resource);
+            try {
+                takeOwned().forEach(this::closeQuietly);
+                Leftovers.sweep(directory);
+            } finally {
+                forgetShutdownHook();
             }
-            Leftovers.sweep(directory);
+        }
+    }
+
+    /**
+     * From here on no process starts; returns false if that was so already. The lock is not held while the parts close: a
+     * thread that is starting a daemon waits for it while holding that daemon.
+     */
+    private boolean beginClosing() {
+        opening.writeLock().lock();
+        try {
+            boolean first = !closing;
+            closing = true;
+            return first;
         } finally {
             opening.writeLock().unlock();
-            forgetShutdownHook();
         }
     }
 
@@ -224,17 +243,38 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** Removes what testbeds under this root left behind whose owners are dead; returns their directories. */
+    /**
+     * Removes what testbeds under this root left behind whose owners are dead; returns their directories. Waits for
+     * another process that sweeps here just now. A leftover that resists is logged and delays no other.
+     */
     public static List<Path> sweepAll(Path root) {
-        List<Path> swept = new ArrayList<>();
-        for (Path directory : under(root)) {
-            if (isLeftover(directory)) {
-                LOG.info("sweeping {}, whose owner is dead", directory);
-                sweep(directory);
-                swept.add(directory);
+        if (leftovers(root).isEmpty()) {
+            return List.of();
+        }
+        synchronized (SWEEPING) {
+            try (FileChannel channel =
+                    FileChannel.open(root.resolve(".sweeping"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                channel.lock();
+                return leftovers(root).stream().filter(Workspace::swept).toList();
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot lock " + root, e);
             }
         }
-        return swept;
+    }
+
+    private static List<Path> leftovers(Path root) {
+        return under(root).stream().filter(Workspace::isLeftover).toList();
+    }
+
+    private static boolean swept(Path directory) {
+        LOG.info("sweeping {}, whose owner is dead", directory);
+        try {
+            sweep(directory);
+            return true;
+        } catch (TestbedFailed | UncheckedIOException e) {
+            LOG.warn("cannot sweep {}", directory, e);
+            return false;
+        }
     }
 
     private static boolean isLeftover(Path directory) {

@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -111,6 +113,29 @@ class WorkspaceTest {
                     .hasSize(4)
                     .allSatisfy(path -> assertThat(path).exists());
             assertThat(Leftovers.marked(two.directory())).isNotEmpty();
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void closingWhileAnotherThreadStartsDaemonsEndsBoth() throws InterruptedException {
+        for (int round = 0; round < 20; round++) {
+            Workspace workspace = Workspace.create(root);
+            CountDownLatch started = new CountDownLatch(5);
+            Thread starter = Thread.ofPlatform().start(() -> {
+                try {
+                    for (int i = 0; i < 10_000; i++) {
+                        workspace.daemon("d" + i, "sleep", "600").start();
+                        started.countDown();
+                    }
+                } catch (TestbedFailed closed) {
+                    return;
+                }
+            });
+            started.await();
+            workspace.close();
+            starter.join();
+            assertNothingIsLeft(workspace.directory(), List.of());
         }
     }
 
