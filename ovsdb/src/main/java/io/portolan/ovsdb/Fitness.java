@@ -31,7 +31,7 @@ final class Fitness {
     }
 
     /** Returns why the server is unfit; keeps watching through {@link #notified}. */
-    synchronized Optional<String> check(Link link) {
+    Optional<String> check(Link link) {
         try {
             link.call("set_db_change_aware", json -> json.writeBoolean(true), result -> true);
         } catch (OvsdbException.Refused e) {

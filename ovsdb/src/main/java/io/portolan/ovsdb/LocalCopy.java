@@ -25,18 +25,17 @@ final class LocalCopy {
         return tables.getOrDefault(table, Map.of()).get(id);
     }
 
-    /** Returns what really changed. */
+    /** All or, when an update does not fit, nothing. Returns what really changed. */
     List<RowChange> apply(List<RowUpdate> updates) {
         List<RowChange> changes = new ArrayList<>(updates.size());
         for (RowUpdate update : updates) {
             Row before = row(update.table(), update.id());
             Row after = update.applyTo(before);
-            if (Objects.equals(before, after)) {
-                continue;
+            if (!Objects.equals(before, after)) {
+                changes.add(new RowChange(update.table(), update.id(), before, after));
             }
-            store(update.table(), update.id(), after);
-            changes.add(new RowChange(update.table(), update.id(), before, after));
         }
+        changes.forEach(change -> store(change.table(), change.id(), change.after()));
         return changes;
     }
 

@@ -40,11 +40,16 @@ final class Monitor implements Session.Tenant {
     private final Replica replica;
     private volatile Method method;
     private volatile Schema schema = new Schema("", "", Map.of());
-    private UUID last = NOTHING_SEEN;
+
+    /** Nothing while an update is being taken in, so that one that does not fit ends in a full resync. */
+    private volatile UUID last = NOTHING_SEEN;
 
     Monitor(String database, List<Watch> watches, Method best, Replica replica) {
         this.database = database;
         this.watches = List.copyOf(watches);
+        if (watches.stream().map(Watch::table).distinct().count() < watches.size()) {
+            throw new IllegalArgumentException("a replica watches a table once: " + watches);
+        }
         this.best = best;
         this.method = best;
         this.replica = replica;
@@ -73,6 +78,7 @@ final class Monitor implements Session.Tenant {
             return;
         }
         if (method == Method.COND_SINCE) {
+            last = NOTHING_SEEN;
             replica.updated(updates2(params.path(2)));
             last = UUID.fromString(params.path(1).stringValue());
         } else {
@@ -115,6 +121,7 @@ final class Monitor implements Session.Tenant {
         switch (method) {
             case COND_SINCE -> {
                 boolean found = result.path(0).asBoolean();
+                last = NOTHING_SEEN;
                 replica.started(updates2(result.path(2)), !found);
                 last = UUID.fromString(result.path(1).stringValue());
             }

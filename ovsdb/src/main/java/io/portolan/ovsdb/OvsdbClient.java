@@ -22,6 +22,7 @@ public final class OvsdbClient implements AutoCloseable {
     private final OvsdbOptions options;
     private final Tally tally = new Tally();
     private final Session session;
+    private final Set<String> locks = ConcurrentHashMap.newKeySet();
     private final Set<Replica> replicas = ConcurrentHashMap.newKeySet();
 
     private OvsdbClient(OvsdbOptions options, Consumer<ConnectionState> stateListener) {
@@ -110,7 +111,10 @@ public final class OvsdbClient implements AutoCloseable {
 
     /** @param listener told true and false as the lock comes and goes, in order, on a thread of its own */
     public OvsdbLock lock(String name, Consumer<Boolean> listener) {
-        OvsdbLock lock = new OvsdbLock(name, session, listener);
+        OvsdbLock lock = new OvsdbLock(name, session, listener, () -> locks.remove(name));
+        if (!locks.add(name)) {
+            throw new IllegalStateException("this client asks for the lock '" + name + "' already");
+        }
         session.add(lock.tenant());
         return lock;
     }

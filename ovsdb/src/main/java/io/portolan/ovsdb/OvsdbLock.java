@@ -21,16 +21,18 @@ public final class OvsdbLock implements AutoCloseable {
     private final String name;
     private final Session session;
     private final Consumer<Boolean> listener;
+    private final Runnable onClose;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Session.Tenant tenant = new Tenant();
     private boolean held;
 
-    OvsdbLock(String name, Session session, Consumer<Boolean> listener) {
+    OvsdbLock(String name, Session session, Consumer<Boolean> listener, Runnable onClose) {
         Atom.requireIdentifier(name);
         this.name = name;
         this.session = session;
         this.listener = listener;
+        this.onClose = onClose;
     }
 
     public String name() {
@@ -79,6 +81,7 @@ public final class OvsdbLock implements AutoCloseable {
             }
         });
         hold(false);
+        onClose.run();
     }
 
     Session.Tenant tenant() {

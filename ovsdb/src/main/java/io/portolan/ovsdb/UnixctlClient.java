@@ -23,23 +23,28 @@ public record UnixctlClient(Path socket, Duration timeout) {
         byte[] request = JsonOut.request(0, command, json -> List.of(arguments).forEach(json::writeString));
         try (Wire wire = Wire.connect(new OvsdbEndpoint.Unix(socket), null, timeout)) {
             Thread guard = wire.closeAfter(timeout);
-            try (JsonParser parser = JsonIn.parser(wire.in())) {
+            try {
                 wire.out().write(request);
-                wire.out().flush();
-                if (parser.nextToken() == null) {
-                    throw new IOException(socket + " closed the connection without an answer to " + command);
-                }
-                JsonNode reply = JsonIn.tree(parser);
-                if (reply.path("error").isString()) {
-                    throw new CommandRefused(
-                            command + ": " + reply.path("error").stringValue().strip());
-                }
-                return reply.path("result").asString("");
-            } catch (JacksonException e) {
-                throw new IOException("no answer from " + socket + " to " + command + " within " + timeout, e);
+                return answer(command, wire);
             } finally {
                 guard.interrupt();
             }
+        }
+    }
+
+    private String answer(String command, Wire wire) throws IOException {
+        try (JsonParser parser = JsonIn.parser(wire.in())) {
+            if (parser.nextToken() == null) {
+                throw new IOException(socket + " closed the connection without an answer to " + command);
+            }
+            JsonNode reply = JsonIn.tree(parser);
+            if (reply.path("error").isString()) {
+                throw new CommandRefused(
+                        command + ": " + reply.path("error").stringValue().strip());
+            }
+            return reply.path("result").asString("");
+        } catch (JacksonException e) {
+            throw new IOException("no answer from " + socket + " to " + command + " within " + timeout, e);
         }
     }
 }

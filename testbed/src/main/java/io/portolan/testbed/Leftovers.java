@@ -48,9 +48,13 @@ final class Leftovers {
         }
     }
 
-    /** The processes, other than this one, that bear the mark of the workspace in this directory. */
+    /**
+     * The processes, other than this one, that bear the mark of the workspace in this directory, and a PostgreSQL
+     * whose data is below it: that is started by a library that marks nothing.
+     */
     static List<ProcessHandle> marked(Path directory) {
         String wanted = "\0" + MARK + "=" + directory + "\0";
+        String postgres = "/postgres\0-D\0" + directory + "/";
         List<ProcessHandle> found = new ArrayList<>();
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path process : processes) {
@@ -60,7 +64,8 @@ final class Leftovers {
                 Optional<ProcessHandle> handle = ProcessHandle.of(pid);
                 if (handle.isPresent()
                         && pid != ProcessHandle.current().pid()
-                        && ("\0" + environment(process)).contains(wanted)) {
+                        && (text(process.resolve("environ")).contains(wanted)
+                                || text(process.resolve("cmdline")).contains(postgres))) {
                     found.add(handle.get());
                 }
             }
@@ -70,9 +75,9 @@ final class Leftovers {
         return found;
     }
 
-    private static String environment(Path process) {
+    private static String text(Path nulTerminated) {
         try {
-            return new String(Files.readAllBytes(process.resolve("environ")), StandardCharsets.UTF_8);
+            return "\0" + new String(Files.readAllBytes(nulTerminated), StandardCharsets.UTF_8);
         } catch (IOException e) {
             return "";
         }

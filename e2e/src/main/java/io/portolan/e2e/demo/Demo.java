@@ -1,0 +1,236 @@
+package io.portolan.e2e.demo;
+
+import io.portolan.e2e.demo.Checks.Finding;
+import io.portolan.e2e.stack.CniAnswer;
+import io.portolan.e2e.stack.Pod;
+import io.portolan.e2e.stack.Stack;
+import io.portolan.e2e.stack.Stack.Worker;
+import io.portolan.testbed.Ping;
+import io.portolan.testbed.TcpExchange;
+import io.portolan.testbed.Workspace;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import tools.jackson.databind.JsonNode;
+
+/** The main job on this machine: two nodes join, four pods start on ports made ahead, and reach each other. */
+final class Demo {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int TCP_PORT = 8080;
+
+    private final Screen screen;
+    private final Checks checks;
+    private final Stack stack;
+
+    private Demo(Screen screen, Stack stack) {
+        this.screen = screen;
+        this.checks = new Checks(screen);
+        this.stack = stack;
+    }
+
+    static void main(String[] arguments) throws InterruptedException {
+        List<String> options = List.of(arguments);
+        for (String option : options) {
+            if (!Set.of("--json", "--up", "--mode", "overlay").contains(option)) {
+                System.err.println("portolan: demo does not know '" + option + "'; it takes --json");
+                System.exit(2);
+            }
+        }
+        boolean up = options.contains("--up");
+        Path root = up ? DevStacks.ROOT : Workspace.DEFAULT_ROOT;
+        Workspace.sweepAll(root);
+        if (up && DevStacks.running().isPresent()) {
+            System.err.println("portolan: it is up already: ./portolan status shows it, ./portolan down takes it down");
+            System.exit(1);
+        }
+        Screen screen = new Screen(options.contains("--json"));
+        Workspace workspace = Workspace.create(root);
+        screen.step("Starting the parts (Ctrl-C takes everything down)");
+        boolean held;
+        try (Stack stack = Stack.start(workspace, Path.of("").toAbsolutePath(), screen::done)) {
+            Demo demo = new Demo(screen, stack);
+            demo.run();
+            held = demo.checks.allHold();
+            if (up) {
+                demo.stay(workspace, held);
+            }
+            screen.step("Taking everything down");
+            demo.screen.finish(demo.checks);
+        }
+        System.exit(held ? 0 : 1);
+    }
+
+    private void run() {
+        screen.step("A cluster is declared, two nodes join: their ports are made before any pod is there");
+        stack.declareCluster();
+        List<Worker> workers = List.of(stack.addNode("node-1"), stack.addNode("node-2")).stream()
+                .map(CompletableFuture::join)
+                .toList();
+        for (Worker worker : workers) {
+            checks.check("all ports of " + worker.host().name() + " are free, its cache is warm", () -> warm(worker));
+        }
+
+        screen.step("Four pods start: the CNI executable takes a port from the node's cache");
+        List<Pod> pods = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            Pod pod = stack.runtime().start(workers.get(i % 2).host(), "pod-" + (char) ('a' + i));
+            pods.add(pod);
+            CniAnswer added = pod.added();
+            checks.add(new Checks.Check(
+                    "ADD " + pod.name() + " on " + pod.node().name() + (added.ok() ? " → " + pod.address() : ""),
+                    added.ok(),
+                    added.milliseconds(),
+                    added.json().toString()));
+        }
+        if (checks.allHold()) {
+            matrix(pods);
+            warmPath(workers);
+            deleteOne(pods.get(3));
+        }
+        tables(workers);
+    }
+
+    private Finding warm(Worker worker) throws InterruptedException {
+        String node =
+                "/v1/clusters/" + Stack.CLUSTER + "/nodes/" + worker.host().name();
+        boolean ready = eventually(() -> "ready"
+                        .equals(stack.topologyCalls()
+                                .get(node)
+                                .body()
+                                .path("state")
+                                .asString())
+                && stack.runtime().call("STATUS", worker.host()).ok());
+        JsonNode seen = stack.topologyCalls().get(node).body();
+        return new Finding(
+                ready,
+                "state %s %s, ports %s".formatted(seen.path("state"), seen.path("stateReason"), seen.path("ports")));
+    }
+
+    private static boolean eventually(BooleanSupplier holds) throws InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                return false;
+            }
+            Thread.sleep(100);
+        }
+        return true;
+    }
+
+    private void matrix(List<Pod> pods) {
+        screen.step("Every pod pings every other, and exchanges a line over TCP");
+        pods.forEach(pod -> pod.sandbox().serveTcp(TCP_PORT, "this is " + pod.name()));
+        for (Pod from : pods) {
+            for (Pod to : pods) {
+                if (!from.equals(to)) {
+                    String way =
+                            from.name() + " → " + to.name() + (from.node().equals(to.node()) ? "" : ", other node");
+                    checks.check("ping " + way, () -> {
+                        Ping ping = from.sandbox().ping(to.address(), 3);
+                        return new Finding(ping.answered(), ping.output());
+                    });
+                    checks.check("tcp  " + way, () -> {
+                        TcpExchange exchange = from.sandbox().tcp(to.address(), TCP_PORT, Duration.ofSeconds(5));
+                        return new Finding(exchange.ok() && exchange.said().contains(to.name()), exchange.said());
+                    });
+                }
+            }
+        }
+    }
+
+    private void warmPath(List<Worker> workers) {
+        screen.step("The control plane is stopped, and a pod starts all the same");
+        stack.ipam().pause();
+        stack.topology().pause();
+        try {
+            checks.check("ADD and DEL without any service or OVN's northbound database", () -> {
+                stack.central().northbound().pause();
+                try {
+                    Pod pod = stack.runtime().start(workers.get(0).host(), "pod-offline");
+                    boolean added = pod.added().ok();
+                    boolean deleted = stack.runtime().stop(pod).ok();
+                    return new Finding(added && deleted, pod.added().json().toString());
+                } finally {
+                    stack.central().northbound().resume();
+                }
+            });
+        } finally {
+            stack.topology().resume();
+            stack.ipam().resume();
+        }
+    }
+
+    private void deleteOne(Pod pod) {
+        screen.step("A pod is deleted: its address rests before anybody gets it again");
+        checks.check("DEL " + pod.name(), () -> {
+            CniAnswer deleted = stack.runtime().stop(pod);
+            return new Finding(deleted.ok(), deleted.json().toString());
+        });
+        String address = "/v1/clusters/" + Stack.CLUSTER + "/addresses/" + pod.address();
+        checks.check("the ledger has " + pod.address() + " cooling", () -> {
+            boolean cooling = eventually(() -> "cooling"
+                    .equals(stack.ipamCalls().get(address).body().path("state").asString()));
+            return new Finding(cooling, stack.ipamCalls().get(address).body().toString());
+        });
+        checks.check("the ledger's history names " + pod.name() + " as the last holder", () -> {
+            JsonNode history = stack.ipamCalls().get(address + "/history").body();
+            return new Finding(history.toString().contains(pod.name()), history.toString());
+        });
+    }
+
+    private void tables(List<Worker> workers) {
+        screen.step("What is where");
+        screen.table(
+                List.of("node", "chassis", "state", "subnet", "free", "leased", "bound", "cooling"),
+                workers.stream()
+                        .map(worker -> {
+                            JsonNode node = stack.topologyCalls()
+                                    .get("/v1/clusters/" + Stack.CLUSTER + "/nodes/"
+                                            + worker.host().name())
+                                    .body();
+                            JsonNode ports = node.path("ports");
+                            return List.of(
+                                    node.path("name").asString(),
+                                    node.path("chassis").asString(),
+                                    node.path("state").asString(),
+                                    node.path("subnets").path(0).path("cidr").asString(),
+                                    ports.path("free").asString(),
+                                    ports.path("leased").asString(),
+                                    ports.path("bound").asString(),
+                                    ports.path("cooling").asString());
+                        })
+                        .toList());
+        screen.say("");
+        List<List<String>> rows = new ArrayList<>();
+        for (String state : List.of("bound", "cooling")) {
+            for (JsonNode port : stack.ipamCalls()
+                    .get("/v1/clusters/" + Stack.CLUSTER + "/ports?state=" + state)
+                    .body()
+                    .path("ports")) {
+                rows.add(List.of(
+                        port.path("addresses").path(0).path("address").asString(),
+                        port.path("mac").asString(),
+                        port.path("state").asString(),
+                        port.path("pod").path("name").asString(),
+                        port.path("id").asString()));
+            }
+        }
+        screen.table(List.of("address", "mac", "state", "pod", "port = iface-id"), rows);
+        screen.say("");
+        screen.say(
+                "          Swagger UI  ipam-service      " + stack.ipamCalls().base() + "/swagger-ui.html");
+        screen.say("                      topology-service  "
+                + stack.topologyCalls().base() + "/swagger-ui.html");
+    }
+
+    private void stay(Workspace workspace, boolean held) throws InterruptedException {
+        DevStacks.remember(workspace, stack);
+        screen.finish(checks);
+        screen.say("portolan: up" + (held ? "" : ", although not all checks hold"));
+        Thread.currentThread().join();
+    }
+}

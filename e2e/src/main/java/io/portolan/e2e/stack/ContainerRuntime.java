@@ -1,0 +1,92 @@
+package io.portolan.e2e.stack;
+
+import io.portolan.testbed.Command;
+import io.portolan.testbed.NodeHost;
+import io.portolan.testbed.PodSandbox;
+import io.portolan.testbed.Workspace;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.UUID;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Calls the CNI executable as kubelet's runtime does: environment, network configuration on standard input. */
+public final class ContainerRuntime {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final Duration KUBELETS_PATIENCE = Duration.ofMinutes(4);
+    private static final String CONFIGURATION = """
+            {"cniVersion":"1.1.0","name":"portolan","type":"portolan-cni"}""";
+
+    private final Workspace workspace;
+    private final Path plugin;
+    private final String binaries;
+
+    ContainerRuntime(Workspace workspace, Path binaries) {
+        this.workspace = workspace;
+        this.plugin = binaries.resolve("portolan-cni");
+        this.binaries = binaries.toString();
+    }
+
+    /** Makes a namespace and calls ADD; the pod is there even where the plugin refused. */
+    public Pod start(NodeHost node, String name) {
+        UUID uid = UUID.randomUUID();
+        return start(node, name, uid);
+    }
+
+    /** Another sandbox of a pod that was there before keeps its UID. */
+    public Pod start(NodeHost node, String name, UUID uid) {
+        String containerId = UUID.randomUUID().toString().replace("-", "");
+        PodSandbox sandbox = PodSandbox.create(workspace, name);
+        Pod asked = new Pod(name, uid, containerId, node, sandbox, new CniAnswer(0, JSON.createObjectNode(), 0));
+        return new Pod(name, uid, containerId, node, sandbox, call("ADD", asked));
+    }
+
+    /** Calls DEL, then removes the namespace, as a runtime does. */
+    public CniAnswer stop(Pod pod) {
+        CniAnswer deleted = call("DEL", pod);
+        pod.sandbox().close();
+        return deleted;
+    }
+
+    public CniAnswer call(String command, Pod pod) {
+        return run(plugin(pod.node())
+                .environment("CNI_COMMAND", command)
+                .environment("CNI_CONTAINERID", pod.containerId())
+                .environment("CNI_NETNS", pod.sandbox().path().toString())
+                .environment("CNI_IFNAME", "eth0")
+                .environment("CNI_PATH", binaries)
+                .environment(
+                        "CNI_ARGS",
+                        "IgnoreUnknown=1;K8S_POD_NAMESPACE=demo;K8S_POD_NAME=%s;K8S_POD_INFRA_CONTAINER_ID=%s;K8S_POD_UID=%s"
+                                .formatted(pod.name(), pod.containerId(), pod.uid())));
+    }
+
+    /** A command that is about no pod: STATUS or VERSION. */
+    public CniAnswer call(String command, NodeHost node) {
+        return run(plugin(node).environment("CNI_COMMAND", command).environment("CNI_PATH", binaries));
+    }
+
+    private Command plugin(NodeHost node) {
+        return workspace
+                .command(plugin.toString())
+                .environment("PORTOLAN_CNI_SOCKET", socket(node).toString())
+                .environment("PORTOLAN_CNI_QUEUE", queue(node).toString())
+                .input(CONFIGURATION)
+                .within(KUBELETS_PATIENCE);
+    }
+
+    static Path socket(NodeHost node) {
+        return node.directory().resolve("cni/cni.sock");
+    }
+
+    static Path queue(NodeHost node) {
+        return node.directory().resolve("cni-queue");
+    }
+
+    private static CniAnswer run(Command command) {
+        Command.Result result = command.run();
+        String out = result.stdout();
+        JsonNode json = out.isBlank() ? JSON.createObjectNode() : JSON.readTree(out);
+        return new CniAnswer(result.exitCode(), json, result.took().toNanos() / 1e6);
+    }
+}

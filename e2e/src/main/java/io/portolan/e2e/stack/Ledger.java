@@ -1,0 +1,75 @@
+package io.portolan.e2e.stack;
+
+import io.portolan.ledger.LedgerMigration;
+import io.portolan.testbed.Workspace;
+import io.portolan.testbed.postgres.PostgresServer;
+import io.portolan.testbed.postgres.PostgresServer.Database;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.List;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** PostgreSQL with a migrated ledger and a login for each service, whose password is in a file that only root reads. */
+public final class Ledger {
+    private final Database owner;
+    private final Path secrets;
+
+    private Ledger(Database owner, Path secrets) {
+        this.owner = owner;
+        this.secrets = secrets;
+    }
+
+    static Ledger start(Workspace workspace) {
+        PostgresServer server = workspace.own(PostgresServer.embedded(workspace.directory("postgres")));
+        Database database = server.newDatabase("portolan");
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setUrl(database.url());
+        source.setUser(database.user());
+        source.setPassword(database.password());
+        LedgerMigration.migrate(source);
+        Ledger ledger = new Ledger(database, workspace.directory("secrets"));
+        for (String module : List.of("ipam-service", "topology-service")) {
+            String password = ledger.newPassword(module);
+            server.execute("create role %s login password '%s' in role portolan_%s"
+                    .formatted(ledger.login(module), password, module.replace("-service", "")));
+        }
+        return ledger;
+    }
+
+    private String newPassword(String module) {
+        byte[] random = new byte[24];
+        new SecureRandom().nextBytes(random);
+        String password = HexFormat.of().formatHex(random);
+        try {
+            Path directory = Files.createDirectories(
+                    secrets(module),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.writeString(directory.resolve("spring.datasource.password"), password);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return password;
+    }
+
+    String url() {
+        return owner.url();
+    }
+
+    String login(String module) {
+        return module.replace("-service", "");
+    }
+
+    Path secrets(String module) {
+        return secrets.resolve(module);
+    }
+
+    /** With the rights of the tables' owner, for looking. */
+    public Database owner() {
+        return owner;
+    }
+}

@@ -1,0 +1,13 @@
+package io.portolan.e2e.stack;
+
+import io.portolan.testbed.NodeHost;
+import io.portolan.testbed.PodSandbox;
+import java.util.UUID;
+
+/** A pod that a runtime started: its namespace, and what the CNI plugin answered for it. */
+public record Pod(String name, UUID uid, String containerId, NodeHost node, PodSandbox sandbox, CniAnswer added) {
+    /** The address without its prefix length. */
+    public String address() {
+        return added.json().get("ips").get(0).get("address").asString().split("/", 2)[0];
+    }
+}

@@ -1,0 +1,208 @@
+package io.portolan.e2e.stack;
+
+import io.portolan.testbed.Daemon;
+import io.portolan.testbed.Fabric;
+import io.portolan.testbed.NodeHost;
+import io.portolan.testbed.OvnCentral;
+import io.portolan.testbed.Workspace;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+
+/** One running Portolan with its network. Every part is a process that can be killed and started again. */
+public final class Stack implements AutoCloseable {
+    /** The cluster that {@link #declareCluster} declares. */
+    public static final String CLUSTER = "demo";
+
+    private static final int IPAM_PORT = 8081;
+    private static final int TOPOLOGY_PORT = 8082;
+    private static final int AGENT_PORT = 8085;
+    private static final Duration START_LIMIT = Duration.ofMinutes(2);
+
+    /** Told of every part that has started, in words, with the milliseconds it took. */
+    public interface Progress {
+        void started(String what, double milliseconds);
+    }
+
+    /** A node with its agent. */
+    public record Worker(NodeHost host, Daemon agent, RestCalls introspection) {}
+
+    private final Workspace workspace;
+    private final Path checkout;
+    private final Progress progress;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Map<String, Worker> workers = new ConcurrentSkipListMap<>();
+    private final Ledger ledger;
+    private final OvnCentral central;
+    private final Fabric fabric;
+    private final Daemon ipam;
+    private final Daemon topology;
+    private final ContainerRuntime runtime;
+
+    private Stack(Workspace workspace, Path checkout, Progress progress) {
+        this.workspace = workspace;
+        this.checkout = checkout;
+        this.progress = progress;
+        fabric = Fabric.create(workspace);
+        CompletableFuture<OvnCentral> ovn = timed(
+                "OVN central: northbound, southbound, northd",
+                () -> OvnCentral.in(workspace).start());
+        ledger = timed("PostgreSQL with the ledger's schema", () -> Ledger.start(workspace))
+                .join();
+        CompletableFuture<Daemon> starting = timed("ipam-service", () -> service("ipam-service", IPAM_PORT, Map.of()));
+        topology = timed(
+                        "topology-service",
+                        () -> service(
+                                "topology-service",
+                                TOPOLOGY_PORT,
+                                Map.of("PORTOLAN_TOPOLOGY_IPAM_URLS", url(fabric.rootAddress(), IPAM_PORT))))
+                .join();
+        ipam = starting.join();
+        central = ovn.join();
+        runtime = new ContainerRuntime(workspace, checkout.resolve("cni/target"));
+    }
+
+    /**
+     * Starts the network, the ledger and the services, and no node yet. The workspace owns all of it.
+     *
+     * @param checkout the directory of the checkout, built
+     */
+    public static Stack start(Workspace workspace, Path checkout, Progress progress) {
+        try {
+            return new Stack(workspace, checkout, progress);
+        } catch (RuntimeException e) {
+            workspace.close();
+            throw e;
+        }
+    }
+
+    private <T> CompletableFuture<T> timed(String what, Supplier<T> step) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    long start = System.nanoTime();
+                    T made = step.get();
+                    progress.started(what, (System.nanoTime() - start) / 1e6);
+                    return made;
+                },
+                threads);
+    }
+
+    private Daemon service(String module, int port, Map<String, String> more) {
+        ServiceJar jar = ServiceJar.of(workspace, checkout, module);
+        RestCalls calls = new RestCalls(url(fabric.rootAddress(), port));
+        Daemon.Plan plan = workspace
+                .daemon(module, jar.command(192))
+                .environment("SERVER_ADDRESS", fabric.rootAddress())
+                .environment("SERVER_PORT", Integer.toString(port))
+                .environment("SPRING_DATASOURCE_URL", ledger.url())
+                .environment("SPRING_DATASOURCE_USERNAME", ledger.login(module))
+                .environment("PORTOLAN_SECRETS", ledger.secrets(module).toString());
+        more.forEach(plan::environment);
+        return plan.readyWhen("it answers that it is ready", d -> calls.answers("/actuator/health/readiness"))
+                .readyWithin(START_LIMIT)
+                .start();
+    }
+
+    private static String url(String address, int port) {
+        return "http://" + address + ":" + port;
+    }
+
+    /** Declares the cluster: its pods in 10.4.0.0/16, on this stack's OVN. */
+    public void declareCluster() {
+        topologyCalls().put("/v1/clusters/" + CLUSTER, clusterSpec()).ok();
+    }
+
+    private Map<String, Object> clusterSpec() {
+        return Map.of(
+                "mode",
+                "overlay",
+                "podCidrs",
+                java.util.List.of("10.4.0.0/16"),
+                "mtu",
+                NodeHost.POD_MTU,
+                "backend",
+                Map.of("endpoints", central.northbound().unixRemote()));
+    }
+
+    /** Makes a node and starts its agent, which joins by itself. */
+    public CompletableFuture<Worker> addNode(String name) {
+        return timed("node " + name + ": Open vSwitch, ovn-controller, node-agent", () -> {
+            NodeHost host = NodeHost.in(workspace, fabric, central, name).start();
+            Worker worker = new Worker(host, agent(host), new RestCalls(url(host.managementAddress(), AGENT_PORT)));
+            workers.put(name, worker);
+            return worker;
+        });
+    }
+
+    private Daemon agent(NodeHost host) {
+        RestCalls calls = new RestCalls(url(host.managementAddress(), AGENT_PORT));
+        return host.daemon(
+                        "node-agent",
+                        ServiceJar.of(workspace, checkout, "node-agent").command(64))
+                .environment("SERVER_ADDRESS", host.managementAddress())
+                .environment("SERVER_PORT", Integer.toString(AGENT_PORT))
+                .environment("PORTOLAN_AGENT_CLUSTER", CLUSTER)
+                .environment("PORTOLAN_AGENT_NODE", host.name())
+                .environment("PORTOLAN_AGENT_TOPOLOGYURLS", topologyCalls().base())
+                .environment("PORTOLAN_AGENT_IPAMURLS", ipamCalls().base())
+                .environment("PORTOLAN_AGENT_OVSDB", host.ovsdb().unixRemote())
+                .environment(
+                        "PORTOLAN_AGENT_OVSDBCONTROL",
+                        host.ovsdb().controlSocket().toString())
+                .environment(
+                        "PORTOLAN_AGENT_CACHEFILE",
+                        host.directory().resolve("portolan.db").toString())
+                .environment(
+                        "PORTOLAN_AGENT_CNISOCKET",
+                        ContainerRuntime.socket(host).toString())
+                .environment(
+                        "PORTOLAN_AGENT_CNIQUEUE", ContainerRuntime.queue(host).toString())
+                .readyWhen("it answers that it is ready", d -> calls.answers("/actuator/health/readiness"))
+                .readyWithin(START_LIMIT)
+                .start();
+    }
+
+    public RestCalls ipamCalls() {
+        return new RestCalls(url(fabric.rootAddress(), IPAM_PORT));
+    }
+
+    public RestCalls topologyCalls() {
+        return new RestCalls(url(fabric.rootAddress(), TOPOLOGY_PORT));
+    }
+
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    public OvnCentral central() {
+        return central;
+    }
+
+    public Daemon ipam() {
+        return ipam;
+    }
+
+    public Daemon topology() {
+        return topology;
+    }
+
+    /** By name. */
+    public Map<String, Worker> workers() {
+        return Map.copyOf(workers);
+    }
+
+    public ContainerRuntime runtime() {
+        return runtime;
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        workspace.close();
+    }
+}

@@ -1,0 +1,129 @@
+package io.portolan.agent.wiring;
+
+import io.portolan.model.IpAddress;
+import io.portolan.model.MacAddress;
+import io.portolan.model.PortId;
+import io.portolan.model.api.PortAddress;
+import io.portolan.ovsdb.OvsdbClient;
+import io.portolan.ovsdb.OvsdbOptions;
+import io.portolan.testbed.Fabric;
+import io.portolan.testbed.NodeHost;
+import io.portolan.testbed.OvnCentral;
+import io.portolan.testbed.PodSandbox;
+import io.portolan.testbed.Workspace;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A real OVN with two nodes, a router, and a switch with ports on each: what the control plane would have made. */
+public final class TestingOverlay implements AutoCloseable {
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Workspace workspace = Workspace.create();
+    private final OvnCentral central;
+    private final List<NodeHost> nodes;
+    private final AtomicInteger pods = new AtomicInteger();
+    private final int[] used = new int[2];
+
+    public TestingOverlay() {
+        try {
+            Fabric fabric = Fabric.create(workspace);
+            central = OvnCentral.in(workspace).start();
+            nodes = NodeHost.start(workspace, fabric, central, "node-1", "node-2");
+            central.nbctl("lr-add", "router");
+            for (int node = 1; node <= 2; node++) {
+                central.nbctl(("ls-add switch-%1$d"
+                                + " -- lrp-add router router-%1$d 0a:58:0a:80:0%1$d:01 10.128.%1$d.1/24"
+                                + " -- lsp-add switch-%1$d uplink-%1$d -- lsp-set-type uplink-%1$d router"
+                                + " -- lsp-set-addresses uplink-%1$d router"
+                                + " -- lsp-set-options uplink-%1$d router-port=router-%1$d")
+                        .formatted(node)
+                        .split(" "));
+            }
+        } catch (RuntimeException | Error e) {
+            workspace.close();
+            throw e;
+        }
+    }
+
+    public Workspace workspace() {
+        return workspace;
+    }
+
+    public OvnCentral central() {
+        return central;
+    }
+
+    /** 1 or 2. */
+    public NodeHost node(int number) {
+        return nodes.get(number - 1);
+    }
+
+    /** New logical ports on a node's switch, in one transaction. */
+    public List<Plug> ports(int node, int count) {
+        List<Plug> plugs = new ArrayList<>();
+        List<String> command = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            IpAddress ip = IpAddress.parse("10.128.%d.%d".formatted(node, 2 + used[node - 1]++));
+            PortId id = PortId.random();
+            Plug plug = new Plug(
+                    id,
+                    id.toString(),
+                    MacAddress.derivedFrom(ip),
+                    List.of(new PortAddress(ip, 24, IpAddress.parse("10.128.%d.1".formatted(node)))),
+                    NodeHost.POD_MTU);
+            plugs.add(plug);
+            String addresses = plug.mac() + " " + ip;
+            command.addAll(List.of("--", "lsp-add", "switch-" + node, id.toString()));
+            command.addAll(List.of("--", "lsp-set-addresses", id.toString(), addresses));
+            command.addAll(List.of("--", "lsp-set-port-security", id.toString(), addresses));
+        }
+        central.nbctl(command.subList(1, command.size()).toArray(String[]::new));
+        return plugs;
+    }
+
+    public PodSandbox sandbox() {
+        return PodSandbox.create(workspace, "pod-" + pods.incrementAndGet());
+    }
+
+    public OvsdbClient openVSwitch(int node) {
+        return OvsdbClient.open(OvsdbOptions.of(node(node).ovsdb().unixRemote(), "Open_vSwitch"));
+    }
+
+    public Wiring.Settings settings(int node) {
+        NodeHost host = node(node);
+        return new Wiring.Settings(
+                host.namespace().path(), "br-int", Optional.of(host.switchControl()), Duration.ofSeconds(30));
+    }
+
+    /** The veths of ours in a node's namespace. */
+    public List<String> veths(int node) {
+        return Arrays.stream(node(node).exec("ls", "/sys/class/net").split("\\s+"))
+                .filter(name -> name.matches("p[np][0-9a-f]{10}[0-9a-z]{3}"))
+                .sorted()
+                .toList();
+    }
+
+    /** The interfaces in a node's switch that bear our mark. */
+    public List<String> switchPorts(int node) {
+        return node(node)
+                .vsctl("--bare", "--columns=name,external_ids", "--format=csv", "list", "Interface")
+                .lines()
+                .filter(line -> line.contains(SwitchPorts.MARK))
+                .map(line -> line.substring(0, line.indexOf(',')))
+                .sorted()
+                .toList();
+    }
+
+    public static String ip(Plug plug) {
+        return plug.addresses().getFirst().address().toString();
+    }
+
+    @Override
+    public void close() {
+        workspace.close();
+    }
+}

@@ -1,0 +1,128 @@
+package io.portolan.ovsdb;
+
+import io.portolan.testbed.OvsdbServer;
+import io.portolan.testbed.Workspace;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/** A certificate authority that lives as long as its workspace; everything is made by {@code openssl}. */
+final class Authority {
+
+    private static final String PASSWORD = "testing";
+
+    private final Workspace workspace;
+    private final Path directory;
+
+    Authority(Workspace workspace, String name) {
+        this.workspace = workspace;
+        this.directory = workspace.directory(name);
+        openssl(
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=" + name,
+                "-keyout",
+                file("ca.key"),
+                "-out",
+                file("ca.pem"));
+    }
+
+    /** @param name what the certificate is for, such as {@code IP:127.0.0.1} */
+    OvsdbServer.Tls server(String name) throws IOException {
+        issue("server", name);
+        return new OvsdbServer.Tls(
+                directory.resolve("server.key"), directory.resolve("server.pem"), directory.resolve("ca.pem"));
+    }
+
+    /** Trusts this authority and shows a certificate of it. */
+    SSLContext client() throws GeneralSecurityException, IOException {
+        issue("client", "DNS:client");
+        openssl(
+                "pkcs12",
+                "-export",
+                "-inkey",
+                file("client.key"),
+                "-in",
+                file("client.pem"),
+                "-out",
+                file("client.p12"),
+                "-passout",
+                "pass:" + PASSWORD);
+        KeyStore own = KeyStore.getInstance(directory.resolve("client.p12").toFile(), PASSWORD.toCharArray());
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(own, PASSWORD.toCharArray());
+
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        try (InputStream pem = Files.newInputStream(directory.resolve("ca.pem"))) {
+            trusted.setCertificateEntry(
+                    "ca", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+        }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        return context;
+    }
+
+    private void issue(String owner, String name) throws IOException {
+        Files.writeString(directory.resolve(owner + ".ext"), "subjectAltName=" + name + "\n");
+        openssl(
+                "req",
+                "-new",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-subj",
+                "/CN=" + owner,
+                "-keyout",
+                file(owner + ".key"),
+                "-out",
+                file(owner + ".csr"));
+        openssl(
+                "x509",
+                "-req",
+                "-days",
+                "2",
+                "-in",
+                file(owner + ".csr"),
+                "-CA",
+                file("ca.pem"),
+                "-CAkey",
+                file("ca.key"),
+                "-CAcreateserial",
+                "-extfile",
+                file(owner + ".ext"),
+                "-out",
+                file(owner + ".pem"));
+    }
+
+    private String file(String name) {
+        return directory.resolve(name).toString();
+    }
+
+    private void openssl(String... arguments) {
+        String[] all = new String[arguments.length + 1];
+        all[0] = "openssl";
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        workspace.command(all).output();
+    }
+}

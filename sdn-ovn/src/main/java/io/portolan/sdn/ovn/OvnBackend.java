@@ -1,0 +1,48 @@
+package io.portolan.sdn.ovn;
+
+import io.portolan.model.ClusterId;
+import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnPorts;
+import io.portolan.sdn.SdnTopology;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** One cluster in a northbound database. */
+final class OvnBackend implements SdnBackend {
+    private final Northbound northbound;
+    private final SdnTopology topology;
+    private final SdnPorts ports;
+    private final Runnable onClose;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    OvnBackend(ClusterId cluster, Northbound northbound, Runnable onClose) {
+        this.northbound = northbound;
+        this.onClose = onClose;
+        Mark mark = new Mark(cluster);
+        NodeRows rows = new NodeRows(northbound, mark);
+        Routers routers = new Routers(northbound, mark);
+        this.topology = new OvnTopology(routers, new Switches(northbound, mark, rows, routers));
+        this.ports = new OvnPorts(northbound, mark, rows);
+    }
+
+    @Override
+    public SdnTopology topology() {
+        return topology;
+    }
+
+    @Override
+    public SdnPorts ports() {
+        return ports;
+    }
+
+    @Override
+    public void check() {
+        northbound.check();
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            onClose.run();
+        }
+    }
+}
