@@ -33,14 +33,14 @@ final class Fitness {
     /** Returns why the server is unfit; keeps watching through {@link #notified}. */
     Optional<String> check(Link link) {
         try {
-            link.call("set_db_change_aware", json -> json.writeBoolean(true), result -> true);
+            link.setUp("set_db_change_aware", json -> json.writeBoolean(true), result -> true);
         } catch (OvsdbException.Refused e) {
             if (e.reason() != OvsdbException.Reason.UNKNOWN_METHOD) {
                 throw e;
             }
         }
         try {
-            return link.call(
+            return link.setUp(
                     "monitor",
                     json -> {
                         json.writeString("_Server");

@@ -5,10 +5,12 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -96,38 +98,40 @@ final class Link {
         return endpoint;
     }
 
-    OvsdbOptions options() {
-        return options;
-    }
-
     /** Waits for the answer and throws what became of it, see {@link OvsdbException}. */
     <T> T call(String method, Consumer<JsonGenerator> params, Function<JsonNode, T> onReply, Deadline deadline) {
-        Call<T> call = new Call<>(ids.incrementAndGet(), method, onReply);
-        byte[] bytes = JsonOut.request(call.id, method, params);
-        calls.put(call.id, call);
-        outbox.add(new Outgoing(bytes, call));
-        if (ended.isDone()) {
-            call.abandon(ended.join(), null);
-        }
+        Call<T> call = send(method, params, onReply);
         try {
             return call.answer.get(deadline.left(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            throw abandoned(call, "no answer from " + endpoint + " in time", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw abandoned(call, "interrupted", e);
+        } catch (TimeoutException e) {
+            throw failure(call, e);
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof OvsdbException known
-                    ? known
-                    : new OvsdbException.OutcomeUnknown(method + ": unreadable answer", e.getCause());
+            throw failure(call, e.getCause());
         } finally {
             calls.remove(call.id);
         }
     }
 
-    /** For the steps that make a link usable. */
-    <T> T call(String method, Consumer<JsonGenerator> params, Function<JsonNode, T> onReply) {
-        return call(method, params, onReply, Deadline.in(options.connectTimeout()));
+    /** For the steps that make a link usable: not for the interrupt of one caller to break, since all callers need them. */
+    <T> T setUp(String method, Consumer<JsonGenerator> params, Function<JsonNode, T> onReply, Duration timeout) {
+        Call<T> call = send(method, params, onReply);
+        try {
+            return call.answer
+                    .copy()
+                    .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                    .join();
+        } catch (CompletionException e) {
+            throw failure(call, e.getCause());
+        } finally {
+            calls.remove(call.id);
+        }
+    }
+
+    <T> T setUp(String method, Consumer<JsonGenerator> params, Function<JsonNode, T> onReply) {
+        return setUp(method, params, onReply, options.connectTimeout());
     }
 
     void close(String why) {
@@ -149,8 +153,28 @@ final class Link {
         return ended.join();
     }
 
+    private <T> Call<T> send(String method, Consumer<JsonGenerator> params, Function<JsonNode, T> onReply) {
+        Call<T> call = new Call<>(ids.incrementAndGet(), method, onReply);
+        byte[] bytes = JsonOut.request(call.id, method, params);
+        calls.put(call.id, call);
+        outbox.add(new Outgoing(bytes, call));
+        if (ended.isDone()) {
+            call.abandon(ended.join(), null);
+        }
+        return call;
+    }
+
+    private OvsdbException failure(Call<?> call, @Nullable Throwable cause) {
+        if (cause instanceof OvsdbException known) {
+            return known;
+        }
+        return cause instanceof TimeoutException
+                ? abandoned(call, "no answer from " + endpoint + " in time", cause)
+                : new OvsdbException.OutcomeUnknown(call.method + ": unreadable answer", cause);
+    }
+
     /** A transaction that nobody waits for is cancelled, as far as the server still can. */
-    private OvsdbException abandoned(Call<?> call, String why, Exception cause) {
+    private OvsdbException abandoned(Call<?> call, String why, Throwable cause) {
         OvsdbException failure = call.abandon(why, cause);
         if (failure instanceof OvsdbException.OutcomeUnknown && call.method.equals("transact")) {
             outbox.add(new Outgoing(

@@ -1,5 +1,6 @@
 package io.portolan.ovsdb;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,10 @@ final class Monitor implements Session.Tenant {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Monitor.class);
+
+    /** Far longer than a hung server is tolerated by the probes: a large database takes its time. */
+    private static final Duration LONGEST_LOAD = Duration.ofMinutes(10);
+
     private static final UUID NOTHING_SEEN = new UUID(0, 0);
     private static final AtomicLong NUMBERS = new AtomicLong();
 
@@ -58,7 +63,7 @@ final class Monitor implements Session.Tenant {
     @Override
     public void restore(Link link) {
         try {
-            schema = link.call("get_schema", json -> json.writeString(database), Schema::read);
+            schema = link.setUp("get_schema", json -> json.writeString(database), Schema::read);
             for (Method candidate : Method.values()) {
                 if (candidate.compareTo(best) >= 0 && start(link, candidate)) {
                     return;
@@ -71,9 +76,6 @@ final class Monitor implements Session.Tenant {
 
     @Override
     public void notified(String name, JsonNode params) {
-        if (name.equals("monitor_canceled") && isOurs(params)) {
-            throw new IllegalStateException("the server cancelled a monitor");
-        }
         if (!name.equals(method.update) || !isOurs(params)) {
             return;
         }
@@ -94,7 +96,7 @@ final class Monitor implements Session.Tenant {
 
     void cancel(Link link) {
         try {
-            link.call("monitor_cancel", this::writeId, result -> true);
+            link.setUp("monitor_cancel", this::writeId, result -> true);
         } catch (OvsdbException e) {
             LOG.debug("{}: cancelling failed", id, e);
         }
@@ -103,12 +105,15 @@ final class Monitor implements Session.Tenant {
     /** False when the server does not know the method. */
     private boolean start(Link link, Method candidate) {
         try {
-            link.call(candidate.request, json -> writeRequest(json, candidate), result -> {
-                method = candidate;
-                started(result);
-                return true;
-            });
-            return true;
+            return link.setUp(
+                    candidate.request,
+                    json -> writeRequest(json, candidate),
+                    result -> {
+                        method = candidate;
+                        started(result);
+                        return true;
+                    },
+                    LONGEST_LOAD);
         } catch (OvsdbException.Refused e) {
             if (e.reason() == OvsdbException.Reason.UNKNOWN_METHOD && candidate != Method.PLAIN) {
                 return false;

@@ -14,8 +14,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * One database, reached through any of its endpoints; safe for any number of threads.
  *
- * <p>Calls wait for a connection until their time limit, and are never repeated. See {@link OvsdbException} for how they
- * fail. Closing it ends its replicas and locks too.
+ * <p>Calls wait for a connection until their time limit, and are never repeated; one that is caught by the end of its
+ * connection fails at once. See {@link OvsdbException} for how. Closing the client ends its replicas and locks too.
  */
 public final class OvsdbClient implements AutoCloseable {
 

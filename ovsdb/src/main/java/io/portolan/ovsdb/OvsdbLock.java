@@ -64,7 +64,7 @@ public final class OvsdbLock implements AutoCloseable {
 
     /** Takes the lock from its owner, who is told and stays in the queue. */
     public void steal() {
-        Link link = session.await(Deadline.in(Duration.ofSeconds(10)));
+        Link link = session.await(Deadline.in(session.callTimeout()));
         call(link, "unlock");
         call(link, "steal");
     }
@@ -89,7 +89,7 @@ public final class OvsdbLock implements AutoCloseable {
     }
 
     private void call(Link link, String method) {
-        link.call(method, json -> json.writeString(name), result -> {
+        link.setUp(method, json -> json.writeString(name), result -> {
             hold(result.path("locked").asBoolean(false));
             return true;
         });

@@ -61,6 +61,10 @@ final class Session implements AutoCloseable {
         keeper.start();
     }
 
+    Duration callTimeout() {
+        return options.callTimeout();
+    }
+
     Dispatcher dispatcher() {
         return dispatcher;
     }
@@ -233,12 +237,13 @@ final class Session implements AutoCloseable {
     }
 
     private void notified(String method, JsonNode params) {
-        fitness.notified(method, params).ifPresent(complaint -> {
-            Link link = opening;
-            if (link != null) {
-                link.close(complaint);
+        Link link = opening;
+        if (link != null) {
+            fitness.notified(method, params).ifPresent(link::close);
+            if (method.equals("monitor_canceled")) {
+                link.close("the database was taken away");
             }
-        });
+        }
         tenants.forEach(tenant -> tenant.notified(method, params));
     }
 

@@ -164,6 +164,20 @@ class ConnectionTest {
     }
 
     @Test
+    void anInterruptedCallerGetsItsReplicaAndItsLockAndKeepsItsInterrupt() {
+        OvsdbServer server = Harbour.server(workspace).start();
+        try (OvsdbClient client = Harbour.connect(server)) {
+            Thread.currentThread().interrupt();
+            Replica replica = client.replicate(Watch.table("Ship"));
+            OvsdbLock lock = client.lock("pilot");
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(replica.isLoaded()).isTrue();
+            assertThat(lock.isHeld()).isTrue();
+            assertThat(client.counters().connects()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void withoutAServerNothingIsSentAndTheLastProblemIsNamed() {
         OvsdbServer server = Harbour.server(workspace).start();
         try (OvsdbClient client = Harbour.connect(server)) {
