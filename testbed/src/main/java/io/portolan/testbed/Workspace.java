@@ -2,14 +2,11 @@ package io.portolan.testbed;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -33,11 +30,6 @@ public final class Workspace implements AutoCloseable {
 
     /** A unix socket's path holds at most 107 characters; the longest name that we put below the directory has 45. */
     private static final int LONGEST_DIRECTORY = 60;
-
-    /** A file lock excludes other processes, not other threads of this one. */
-    private static final Object SWEEPING = new Object();
-
-    private static final Duration NEWBORN = Duration.ofMinutes(1);
 
     private final Path directory;
     private final Journal journal;
@@ -248,51 +240,7 @@ public final class Workspace implements AutoCloseable {
      * another process that sweeps here just now. A leftover that resists is logged and delays no other.
      */
     public static List<Path> sweepAll(Path root) {
-        if (leftovers(root).isEmpty()) {
-            return List.of();
-        }
-        synchronized (SWEEPING) {
-            try (FileChannel channel =
-                    FileChannel.open(root.resolve(".sweeping"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-                channel.lock();
-                return leftovers(root).stream().filter(Workspace::swept).toList();
-            } catch (IOException e) {
-                throw new UncheckedIOException("cannot lock " + root, e);
-            }
-        }
-    }
-
-    private static List<Path> leftovers(Path root) {
-        return under(root).stream().filter(Workspace::isLeftover).toList();
-    }
-
-    private static boolean swept(Path directory) {
-        LOG.info("sweeping {}, whose owner is dead", directory);
-        try {
-            sweep(directory);
-            return true;
-        } catch (TestbedFailed | UncheckedIOException e) {
-            LOG.warn("cannot sweep {}", directory, e);
-            return false;
-        }
-    }
-
-    private static boolean isLeftover(Path directory) {
-        if (Journal.of(directory).flatMap(Journal::owner).isPresent()) {
-            return !ownerLives(directory);
-        }
-        // No owner yet: either it is being made just now, or its owner died in the act and had made nothing else.
-        return directory.getFileName().toString().matches("p[0-9a-z]{5}") && isOld(directory);
-    }
-
-    private static boolean isOld(Path directory) {
-        try {
-            return Files.getLastModifiedTime(directory)
-                    .toInstant()
-                    .isBefore(Instant.now().minus(NEWBORN));
-        } catch (IOException e) {
-            return false;
-        }
+        return DeadOwners.sweep(root);
     }
 
     /**
