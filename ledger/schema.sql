@@ -164,9 +164,11 @@ create table port_event (
   pod_name      text,
   pod_uid       text,
   changed_by    text        not null,
-  revision      bigint      not null
+  revision      bigint      not null,
+  report        uuid
 ) partition by range (at);
 comment on table port_event is 'Written by ipam-service, by the triggers on port alone; to_state is removed when the row of the port is gone. Rows are never changed: there is no grant to.';
+comment on column port_event.report is 'The agent''s report that made the change; null where the ledger made it by itself.';
 create table port_event_rest partition of port_event default;
 comment on table port_event_rest is 'Catches what no month was made for; empty while ipam-service runs.';
 create index port_event_by_address on port_event (cluster_id, ip, at desc, revision desc);
@@ -175,14 +177,20 @@ create index port_event_by_port on port_event (port_id, at desc, revision desc);
 create function port_event_months(first date, months int) returns int
   language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
-  month date;
-  made  int := 0;
+  month  date;
+  part   text;
+  bounds text;
+  made   int := 0;
 begin
   for i in 0 .. months - 1 loop
     month := date_trunc('month', first)::date + make_interval(months => i);
-    if to_regclass(format('public.port_event_%s', to_char(month, 'YYYYMM'))) is null then
-      execute format('create table public.port_event_%s partition of public.port_event for values from (%L) to (%L)',
-        to_char(month, 'YYYYMM'), to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
+    part := format('port_event_%s', to_char(month, 'YYYYMM'));
+    if to_regclass('public.' || part) is null then
+      bounds := format('from (%L) to (%L)', to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
+      execute format('create table public.%I (like public.port_event including defaults)', part);
+      execute format('with beside as (delete from public.port_event_rest where at >= %L and at < %L returning *) insert into public.%I select * from beside',
+        to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00', part);
+      execute format('alter table public.port_event attach partition public.%I for values %s', part, bounds);
       made := made + 1;
     end if;
   end loop;
@@ -215,14 +223,15 @@ begin
     select n.changed_at, n.cluster_id, n.node_id, n.id, n.ip, null, n.state, n.state_reason, n.sandbox, n.interface, n.pod_namespace, n.pod_name, n.pod_uid, n.changed_by, n.revision
     from new_rows n;
   elsif tg_op = 'UPDATE' then
-    insert into port_event (at, cluster_id, node_id, port_id, ip, from_state, to_state, state_reason, sandbox, interface, pod_namespace, pod_name, pod_uid, changed_by, revision)
+    insert into port_event (at, cluster_id, node_id, port_id, ip, from_state, to_state, state_reason, sandbox, interface, pod_namespace, pod_name, pod_uid, changed_by, revision, report)
     select n.changed_at, n.cluster_id, n.node_id, n.id, n.ip, o.state, n.state, n.state_reason, coalesce(n.sandbox, o.sandbox), coalesce(n.interface, o.interface),
-           coalesce(n.pod_namespace, o.pod_namespace), coalesce(n.pod_name, o.pod_name), coalesce(n.pod_uid, o.pod_uid), n.changed_by, n.revision
+           coalesce(n.pod_namespace, o.pod_namespace), coalesce(n.pod_name, o.pod_name), coalesce(n.pod_uid, o.pod_uid), n.changed_by, n.revision,
+           case when n.last_report is distinct from o.last_report then n.last_report end
     from new_rows n join old_rows o on o.id = n.id
     where o.state is distinct from n.state or o.sandbox is distinct from n.sandbox;
   else
     insert into port_event (at, cluster_id, node_id, port_id, ip, from_state, to_state, changed_by, revision)
-    select clock_timestamp(), o.cluster_id, o.node_id, o.id, o.ip, o.state, 'removed', o.changed_by, o.revision + 1
+    select greatest(o.changed_at, clock_timestamp()), o.cluster_id, o.node_id, o.id, o.ip, o.state, 'removed', o.changed_by, o.revision + 1
     from old_rows o;
   end if;
   return null;
