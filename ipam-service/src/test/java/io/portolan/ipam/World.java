@@ -1,5 +1,7 @@
 package io.portolan.ipam;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.portolan.ledger.LedgerDatabase;
 import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
@@ -21,6 +23,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * One ledger and replicas on it, shared by all tests of a JVM; every test declares clusters of its own, so that none
@@ -77,13 +80,23 @@ public final class World {
         return rows;
     }
 
-    /** Every row that this service may write. */
-    public static List<String> dump() {
+    /** Every row of the cluster that this service may write, and how many rows there are of others. */
+    public static List<String> dump(TestingCluster cluster) {
         List<String> all = new ArrayList<>();
         for (String table : List.of("pool", "subnet", "port", "port_event")) {
-            all.addAll(rows("select '%1$s ' || cast(t as text) from %1$s t order by 1".formatted(table)));
+            all.addAll(rows("select '%1$s ' || cast(t as text) from %1$s t where cluster_id = '%2$s' order by 1"
+                    .formatted(table, cluster.id())));
+            all.addAll(rows("select count(*) from " + table));
         }
         return all;
+    }
+
+    /** Runs what is to be refused, and asserts that the ledger is as it was. */
+    public static <T> T changingNothing(TestingCluster cluster, Supplier<T> refused) {
+        List<String> before = dump(cluster);
+        T answer = refused.get();
+        assertThat(dump(cluster)).isEqualTo(before);
+        return answer;
     }
 
     public static TestingCluster cluster(String podCidrs, int cooldownSeconds) {
