@@ -36,6 +36,8 @@ record Key(Kind kind, UUID id) {
         }
     }
 
+    private static final long LAST = 0xffff_ffff_0000_0000L;
+
     static Key router(ClusterId cluster) {
         return new Key(Kind.ROUTER, cluster.value());
     }
@@ -68,13 +70,23 @@ record Key(Kind kind, UUID id) {
         return kind.table();
     }
 
-    /** The {@code _uuid} that the row is inserted with. The rows that operators look up have the ledger's own id. */
+    /**
+     * The {@code _uuid} that the row is inserted with. The rows that operators look up have the ledger's own id.
+     *
+     * <p>Those of router ports sort behind all others: northd 23.03 serves a balancer on a router only at the first of its
+     * pinned ports by {@code _uuid}, and that must be the gateway's and none of a node's.
+     */
     UUID row() {
         return switch (kind) {
             case ROUTER, SWITCH, PORT -> id;
-            case UPLINK, ROUTER_PORT, PIN ->
-                UUID.nameUUIDFromBytes(("portolan:" + this).getBytes(StandardCharsets.UTF_8));
+            case UPLINK, PIN -> derived();
+            case ROUTER_PORT ->
+                new UUID(LAST | derived().getMostSignificantBits(), derived().getLeastSignificantBits());
         };
+    }
+
+    private UUID derived() {
+        return UUID.nameUUIDFromBytes(("portolan:" + this).getBytes(StandardCharsets.UTF_8));
     }
 
     /** The name in a table where names are unique. */

@@ -130,7 +130,12 @@ record NodeRows(Northbound northbound, Mark mark) {
         return new Operation.Select(table, List.of(where), columns);
     }
 
-    private static List<Row> oursFirst(List<Row> rows, Key key) {
+    /** The rows that stand for this; the one that we made comes first. */
+    List<Row> standingFor(Key key, List<Row> rows) {
+        return oursFirst(rows.stream().filter(row -> mark.is(row, key)).toList(), key);
+    }
+
+    static List<Row> oursFirst(List<Row> rows, Key key) {
         return rows.stream()
                 .sorted(Comparator.comparing((Row row) -> !row.id().equals(key.row()))
                         .thenComparing(Row::id))

@@ -13,7 +13,6 @@ import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.ovn.Northbound.Change;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -103,10 +102,7 @@ final class Routers {
 
     /** The one that we would have made comes first, should there be several. */
     private List<Row> marked() {
-        return northbound.read(new Operation.Select(TABLE, List.of(mark.is(key)), COLUMNS)).stream()
-                .sorted(Comparator.comparing((Row row) -> !row.id().equals(key.row()))
-                        .thenComparing(Row::id))
-                .toList();
+        return NodeRows.oursFirst(northbound.read(new Operation.Select(TABLE, List.of(mark.is(key)), COLUMNS)), key);
     }
 
     private static List<Operation> removal(Row router) {

@@ -98,8 +98,7 @@ record Switches(Northbound northbound, Mark mark, NodeRows rows, Routers routers
     private List<Operation> switchAndUplink(NodeId node, Found found, Wanted wanted) {
         Key uplink = Key.of(Kind.UPLINK, node);
         List<Operation> operations = new ArrayList<>();
-        List<Row> uplinks =
-                found.ports().stream().filter(row -> mark.is(row, uplink)).toList();
+        List<Row> uplinks = rows.standingFor(uplink, found.ports());
         if (uplinks.isEmpty()) {
             operations.add(Operation.insert(uplink.table(), wanted.uplink()).withId(uplink.row()));
         } else {
@@ -165,9 +164,7 @@ record Switches(Northbound northbound, Mark mark, NodeRows rows, Routers routers
     }
 
     private Optional<Row> pin(Found found, NodeId node) {
-        return found.pins().stream()
-                .filter(row -> mark.is(row, Key.of(Kind.PIN, node)))
-                .findFirst();
+        return rows.standingFor(Key.of(Kind.PIN, node), found.pins()).stream().findFirst();
     }
 
     /** A second switch with our mark is somebody's copy. Without ports it is removed; with ports nobody knows why. */
