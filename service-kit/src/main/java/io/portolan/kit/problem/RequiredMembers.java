@@ -1,0 +1,63 @@
+package io.portolan.kit.problem;
+
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import java.lang.reflect.RecordComponent;
+import java.util.Optional;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.Version;
+import tools.jackson.databind.cfg.MapperConfig;
+import tools.jackson.databind.introspect.Annotated;
+import tools.jackson.databind.introspect.AnnotatedMember;
+import tools.jackson.databind.introspect.AnnotatedParameter;
+import tools.jackson.databind.introspect.NopAnnotationIntrospector;
+import tools.jackson.databind.module.SimpleModule;
+
+/**
+ * A member of a request that is not {@code @Nullable} must be there and not be null: the types say it once, and the
+ * refusal names the member. Unknown members are let be: they come from a newer release.
+ */
+final class RequiredMembers extends SimpleModule {
+    @Override
+    public void setupModule(SetupContext context) {
+        super.setupModule(context);
+        context.insertAnnotationIntrospector(new Introspector());
+    }
+
+    private static final class Introspector extends NopAnnotationIntrospector {
+        @Override
+        public Version version() {
+            return Version.unknownVersion();
+        }
+
+        @Override
+        public @Nullable Boolean hasRequiredMarker(MapperConfig<?> config, AnnotatedMember member) {
+            return required(member) ? true : null;
+        }
+
+        @Override
+        public JsonSetter.Value findSetterInfo(MapperConfig<?> config, Annotated annotated) {
+            return required(annotated) ? JsonSetter.Value.forValueNulls(Nulls.FAIL) : JsonSetter.Value.empty();
+        }
+
+        private static boolean required(Annotated annotated) {
+            return component(annotated)
+                    .map(component -> component.getAnnotatedType().getAnnotation(Nullable.class) == null)
+                    .orElse(false);
+        }
+
+        private static Optional<RecordComponent> component(Annotated annotated) {
+            if (annotated instanceof AnnotatedParameter parameter) {
+                Class<?> type = parameter.getDeclaringClass();
+                RecordComponent[] components = type.getRecordComponents();
+                if (components != null
+                        && type.getPackage().isAnnotationPresent(NullMarked.class)
+                        && parameter.getOwner().getParameterCount() == components.length) {
+                    return Optional.of(components[parameter.getIndex()]);
+                }
+            }
+            return Optional.empty();
+        }
+    }
+}

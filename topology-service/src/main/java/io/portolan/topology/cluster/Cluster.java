@@ -1,0 +1,176 @@
+package io.portolan.topology.cluster;
+
+import io.portolan.model.Cidr;
+import io.portolan.model.ClusterId;
+import io.portolan.model.ClusterName;
+import io.portolan.model.Mode;
+import io.portolan.model.SubnetSizing;
+import io.portolan.topology.network.BackendTarget;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.hibernate.annotations.ColumnTransformer;
+import org.hibernate.annotations.Immutable;
+import org.jspecify.annotations.Nullable;
+
+/** A declared cluster as the ledger has it. Written by the repository's statements, never through the entity. */
+@Entity
+@Immutable
+@Table(name = "cluster")
+@SuppressWarnings("NullAway.Init") // Hibernate fills the fields
+public class Cluster {
+    @Id
+    private UUID id;
+
+    private String name;
+    private String mode;
+
+    @Column(name = "pod_cidrs")
+    @ColumnTransformer(read = "array_to_string(pod_cidrs, ',')")
+    private String podCidrs;
+
+    @Column(name = "service_cidr")
+    @ColumnTransformer(read = "service_cidr::text")
+    private @Nullable String serviceCidr;
+
+    private String backend;
+
+    @Column(name = "secret_ref")
+    private @Nullable String secretRef;
+
+    @Column(name = "router_adopted")
+    private @Nullable String routerAdopted;
+
+    @Column(name = "router_id")
+    private @Nullable String routerId;
+
+    private int mtu;
+
+    @Column(name = "lease_batch")
+    private int leaseBatch;
+
+    @Column(name = "warm_headroom")
+    private int warmHeadroom;
+
+    @Column(name = "cooldown_seconds")
+    private int cooldownSeconds;
+
+    @Column(name = "pods_per_cpu")
+    private int podsPerCpu;
+
+    @Column(name = "pods_per_gib")
+    private int podsPerGib;
+
+    @Column(name = "min_pods")
+    private int minPods;
+
+    @Column(name = "max_pods")
+    private int maxPods;
+
+    private String state;
+
+    @Column(name = "state_reason")
+    private @Nullable String stateReason;
+
+    @Column(name = "created_at")
+    private Instant createdAt;
+
+    private long revision;
+
+    protected Cluster() {}
+
+    public ClusterId id() {
+        return new ClusterId(id);
+    }
+
+    public ClusterName name() {
+        return new ClusterName(name);
+    }
+
+    public Mode mode() {
+        return Mode.valueOf(mode.toUpperCase(Locale.ROOT));
+    }
+
+    public List<Cidr> podCidrs() {
+        return Arrays.stream(podCidrs.split(",")).map(Cidr::parse).toList();
+    }
+
+    @Nullable Cidr serviceCidr() {
+        return serviceCidr == null ? null : Cidr.parse(serviceCidr);
+    }
+
+    public BackendTarget target() {
+        return new BackendTarget(id(), name(), mode(), backend, secretRef);
+    }
+
+    /** The router that the operator gave us; null where we make one. */
+    @Nullable String adoptedRouter() {
+        return routerAdopted;
+    }
+
+    /** The router in the network; null until it was made or adopted. */
+    public @Nullable String routerId() {
+        return routerId;
+    }
+
+    public int mtu() {
+        return mtu;
+    }
+
+    public int leaseBatch() {
+        return leaseBatch;
+    }
+
+    public int warmHeadroom() {
+        return warmHeadroom;
+    }
+
+    public int cooldownSeconds() {
+        return cooldownSeconds;
+    }
+
+    public SubnetSizing sizing() {
+        return new SubnetSizing(podsPerCpu, podsPerGib, minPods, maxPods);
+    }
+
+    public String state() {
+        return state;
+    }
+
+    public boolean isDeleting() {
+        return state.equals("deleting");
+    }
+
+    public @Nullable String stateReason() {
+        return stateReason;
+    }
+
+    Instant createdAt() {
+        return createdAt;
+    }
+
+    long revision() {
+        return revision;
+    }
+
+    ClusterSpec spec(java.util.Map<String, SubnetSizing> nodeClasses) {
+        return new ClusterSpec(
+                mode(),
+                podCidrs(),
+                serviceCidr(),
+                routerAdopted,
+                new ClusterSpec.Network(backend, secretRef),
+                mtu,
+                leaseBatch,
+                warmHeadroom,
+                cooldownSeconds,
+                sizing(),
+                nodeClasses);
+    }
+}

@@ -1,0 +1,184 @@
+package io.portolan.topology.cluster;
+
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toMap;
+
+import io.portolan.kit.problem.Invalid;
+import io.portolan.model.Cidr;
+import io.portolan.model.ClusterId;
+import io.portolan.model.ClusterName;
+import io.portolan.model.SubnetSizing;
+import io.portolan.model.api.PortCounts;
+import io.portolan.topology.ledger.LedgerTransactions;
+import io.portolan.topology.network.SdnBackends;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.domain.Limit;
+import org.springframework.stereotype.Component;
+
+/** Declares clusters, shows them, and marks them for deletion. */
+@Component
+public final class Clusters {
+    static final int MOST = 256;
+
+    /** @param made whether it was not there before */
+    record Declared(ClusterView cluster, boolean made) {}
+
+    private final LedgerTransactions transactions;
+    private final ClusterRepository clusters;
+    private final SdnBackends backends;
+
+    Clusters(LedgerTransactions transactions, ClusterRepository clusters, SdnBackends backends) {
+        this.transactions = transactions;
+        this.clusters = clusters;
+        this.backends = backends;
+    }
+
+    Declared declare(ClusterName name, ClusterSpec spec) {
+        ClusterRules.check(spec);
+        String kind = backends.kind(spec.mode(), spec.backend().endpoints());
+        return transactions.run(
+                () -> {
+                    Optional<UUID> found = clusters.lock(name.value());
+                    UUID id = found.orElseGet(UUID::randomUUID);
+                    if (found.isEmpty()) {
+                        clusters.insert(id, name.value(), text(spec.podCidrs()), text(spec.serviceCidr()), spec);
+                        putClasses(id, spec);
+                    } else {
+                        change(id, spec, kind);
+                    }
+                    return new Declared(view(clusters.findById(id).orElseThrow()), found.isEmpty());
+                },
+                Map.of());
+    }
+
+    private void change(UUID id, ClusterSpec spec, String kind) {
+        Cluster before = clusters.findById(id).orElseThrow();
+        if (before.isDeleting()) {
+            throw new ClusterRefused.Deleting(before.name());
+        }
+        String kindBefore = backends.kind(before.mode(), before.target().endpoints());
+        ClusterRules.checkChange(before, kindBefore, spec, kind);
+        if (!before.spec(classesOf(before.id())).equals(spec)) {
+            clusters.update(id, text(spec.podCidrs()), spec);
+            clusters.deleteClasses(id);
+            putClasses(id, spec);
+        }
+    }
+
+    private void putClasses(UUID id, ClusterSpec spec) {
+        spec.nodeClasses()
+                .forEach((name, s) ->
+                        clusters.insertClass(id, name, s.podsPerCpu(), s.podsPerGiB(), s.minPods(), s.maxPods()));
+    }
+
+    private static String text(List<Cidr> cidrs) {
+        return cidrs.stream().map(Cidr::toString).collect(joining(","));
+    }
+
+    private static String text(@Nullable Cidr cidr) {
+        return cidr == null ? "" : cidr.toString();
+    }
+
+    ClusterPage page(@Nullable String cursor, int limit) {
+        Invalid.unlessBetween("limit", limit, 1, MOST);
+        List<Cluster> rows =
+                clusters.findByNameGreaterThanOrderByName(Objects.requireNonNullElse(cursor, ""), Limit.of(limit + 1));
+        List<ClusterView> views = rows.stream().limit(limit).map(this::view).toList();
+        return new ClusterPage(
+                views, rows.size() > limit ? views.getLast().name().value() : null);
+    }
+
+    ClusterView show(ClusterName name) {
+        return view(named(name));
+    }
+
+    /** The cluster of that name, or a refusal. */
+    public Cluster named(ClusterName name) {
+        return find(name).orElseThrow(() -> new ClusterRefused.Unknown(name));
+    }
+
+    public Optional<Cluster> find(ClusterName name) {
+        return clusters.findByName(name.value());
+    }
+
+    public Optional<Cluster> find(ClusterId id) {
+        return clusters.findById(id.value());
+    }
+
+    public List<Cluster> all() {
+        return clusters.findAll();
+    }
+
+    /** How nodes of this class are sized; empty where the cluster has no such class. */
+    public Optional<SubnetSizing> sizing(Cluster cluster, @Nullable String nodeClass) {
+        return nodeClass == null
+                ? Optional.of(cluster.sizing())
+                : Optional.ofNullable(classesOf(cluster.id()).get(nodeClass));
+    }
+
+    private Map<String, SubnetSizing> classesOf(ClusterId id) {
+        return clusters.classes(id.value()).stream()
+                .collect(toMap(
+                        ClusterRepository.ClassRow::getName,
+                        c -> new SubnetSizing(c.getPodsPerCpu(), c.getPodsPerGib(), c.getMinPods(), c.getMaxPods())));
+    }
+
+    /** What is not there, or is being deleted, is left at that; force may still come later. */
+    void delete(ClusterName name, boolean force) {
+        transactions.run(
+                () -> {
+                    clusters.lock(name.value()).ifPresent(id -> {
+                        clusters.markDeleting(id);
+                        clusters.drainNodes(id, force);
+                    });
+                    return true;
+                },
+                Map.of());
+    }
+
+    private ClusterView view(Cluster cluster) {
+        UUID id = cluster.id().value();
+        Map<String, Long> nodes = counts(clusters.nodes(id));
+        return new ClusterView(
+                cluster.id(),
+                cluster.name(),
+                cluster.state(),
+                cluster.stateReason(),
+                cluster.routerId(),
+                cluster.spec(classesOf(cluster.id())),
+                new ClusterView.NodeCounts(
+                        nodes.getOrDefault("joining", 0L),
+                        nodes.getOrDefault("ready", 0L),
+                        nodes.getOrDefault("draining", 0L),
+                        nodes.getOrDefault("failed", 0L)),
+                ports(cluster.id()),
+                cluster.createdAt(),
+                cluster.revision());
+    }
+
+    public PortCounts ports(ClusterId cluster) {
+        return portCounts(counts(clusters.ports(cluster.value())));
+    }
+
+    private static Map<String, Long> counts(List<ClusterRepository.CountRow> rows) {
+        return rows.stream().collect(toMap(ClusterRepository.CountRow::getState, ClusterRepository.CountRow::getCount));
+    }
+
+    /** By the names that the ledger has for the states. */
+    public static PortCounts portCounts(Map<String, Long> states) {
+        return new PortCounts(
+                states.getOrDefault("planned", 0L),
+                states.getOrDefault("provisioning", 0L),
+                states.getOrDefault("free", 0L),
+                states.getOrDefault("leased", 0L),
+                states.getOrDefault("bound", 0L),
+                states.getOrDefault("cooling", 0L),
+                states.getOrDefault("draining", 0L),
+                states.getOrDefault("failed", 0L));
+    }
+}

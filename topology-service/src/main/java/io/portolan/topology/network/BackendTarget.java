@@ -1,0 +1,18 @@
+package io.portolan.topology.network;
+
+import io.portolan.model.ClusterId;
+import io.portolan.model.ClusterName;
+import io.portolan.model.Mode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a cluster's network is.
+ *
+ * @param secretRef names the secret that holds the credential; a directory of that name among the mounted secrets
+ */
+public record BackendTarget(
+        ClusterId cluster,
+        ClusterName name,
+        Mode mode,
+        String endpoints,
+        @Nullable String secretRef) {}

@@ -1,0 +1,130 @@
+package io.portolan.topology.network;
+
+import io.portolan.model.NodeId;
+import io.portolan.model.PortId;
+import io.portolan.sdn.Ensured;
+import io.portolan.sdn.PortSpec;
+import io.portolan.sdn.Router;
+import io.portolan.sdn.RouterSpec;
+import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnPort;
+import io.portolan.sdn.SdnPorts;
+import io.portolan.sdn.SdnTopology;
+import io.portolan.sdn.SwitchSpec;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A backend whose every call is guarded, the opening of it included. */
+final class ResilientBackend implements SdnBackend, SdnTopology, SdnPorts {
+    private final Supplier<SdnBackend> opener;
+    private final Guard guard;
+    private @Nullable SdnBackend opened;
+    private boolean closed;
+
+    ResilientBackend(Supplier<SdnBackend> opener, Guard guard) {
+        this.opener = opener;
+        this.guard = guard;
+    }
+
+    private synchronized SdnBackend opened() {
+        SdnBackend now = opened;
+        if (closed) {
+            throw new io.portolan.sdn.SdnFailure.Unavailable("this connection was closed");
+        }
+        if (now == null) {
+            now = opener.get();
+            opened = now;
+        }
+        return now;
+    }
+
+    private <T> T ask(Function<SdnBackend, T> question) {
+        return guard.call(() -> question.apply(opened()));
+    }
+
+    private void tell(java.util.function.Consumer<SdnBackend> order) {
+        ask(sdn -> {
+            order.accept(sdn);
+            return true;
+        });
+    }
+
+    @Override
+    public SdnTopology topology() {
+        return this;
+    }
+
+    @Override
+    public SdnPorts ports() {
+        return this;
+    }
+
+    @Override
+    public void check() {
+        tell(SdnBackend::check);
+    }
+
+    @Override
+    public Router ensureRouter(RouterSpec spec) {
+        return ask(sdn -> sdn.topology().ensureRouter(spec));
+    }
+
+    @Override
+    public Router adoptRouter(String routerId, RouterSpec spec) {
+        return ask(sdn -> sdn.topology().adoptRouter(routerId, spec));
+    }
+
+    @Override
+    public Optional<Router> ownRouter() {
+        return ask(sdn -> sdn.topology().ownRouter());
+    }
+
+    @Override
+    public void deleteRouter() {
+        tell(sdn -> sdn.topology().deleteRouter());
+    }
+
+    @Override
+    public Ensured ensureSwitch(SwitchSpec spec) {
+        return ask(sdn -> sdn.topology().ensureSwitch(spec));
+    }
+
+    @Override
+    public Set<NodeId> ownSwitches() {
+        return ask(sdn -> sdn.topology().ownSwitches());
+    }
+
+    @Override
+    public void deleteSwitch(NodeId node) {
+        tell(sdn -> sdn.topology().deleteSwitch(node));
+    }
+
+    @Override
+    public List<SdnPort> list(NodeId node) {
+        return ask(sdn -> sdn.ports().list(node));
+    }
+
+    @Override
+    public List<SdnPort> ensure(NodeId node, Collection<PortSpec> ports) {
+        return ask(sdn -> sdn.ports().ensure(node, ports));
+    }
+
+    @Override
+    public void delete(NodeId node, Collection<PortId> ports) {
+        tell(sdn -> sdn.ports().delete(node, ports));
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (opened != null) {
+            opened.close();
+            opened = null;
+        }
+    }
+}

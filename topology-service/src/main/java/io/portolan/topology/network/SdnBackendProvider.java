@@ -1,0 +1,21 @@
+package io.portolan.topology.network;
+
+import io.portolan.model.Mode;
+import io.portolan.sdn.SdnBackend;
+
+/** Opens networks of one kind; a bean of this type is all that a new kind needs. */
+public interface SdnBackendProvider {
+    /** Such as {@code ovn}: a cluster stays with its kind for life. */
+    String kind();
+
+    Mode mode();
+
+    /** Whether these endpoints are this kind's to understand. */
+    boolean understands(String endpoints);
+
+    /** Throws {@link io.portolan.kit.problem.Invalid} for {@code backend.endpoints} where they are malformed. */
+    void check(String endpoints);
+
+    /** May block and throw as a call to the network does. */
+    SdnBackend open(BackendTarget target);
+}

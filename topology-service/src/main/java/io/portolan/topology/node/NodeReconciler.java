@@ -1,0 +1,201 @@
+package io.portolan.topology.node;
+
+import static java.util.stream.Collectors.joining;
+
+import io.portolan.kit.loop.Outcome;
+import io.portolan.kit.loop.Reconciler;
+import io.portolan.model.Cidr;
+import io.portolan.model.ClusterId;
+import io.portolan.model.NodeId;
+import io.portolan.model.PortId;
+import io.portolan.model.SubnetSizing;
+import io.portolan.model.api.SubnetView;
+import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnFailure;
+import io.portolan.sdn.SdnPort;
+import io.portolan.sdn.SwitchSpec;
+import io.portolan.topology.cluster.Cluster;
+import io.portolan.topology.cluster.Clusters;
+import io.portolan.topology.ipam.IpamClient;
+import io.portolan.topology.ipam.IpamRefused;
+import io.portolan.topology.ipam.IpamUnavailable;
+import io.portolan.topology.network.SdnBackends;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** Gives a node its switch, its subnets and its ports, and takes them away again. */
+@Component
+final class NodeReconciler implements Reconciler<NodeId> {
+    private static final Logger log = LoggerFactory.getLogger(NodeReconciler.class);
+    private static final Duration REFUSED = Duration.ofSeconds(30);
+    private static final Duration CLUSTER_PENDING = Duration.ofSeconds(1);
+
+    private final NodeRepository nodes;
+    private final Clusters clusters;
+    private final SdnBackends backends;
+    private final IpamClient ipam;
+    private final NodePorts ports;
+    private final NodeTeardown teardown;
+    private final TwoLooks orphans;
+    private volatile Map<NodeId, ClusterId> switchesSeen = Map.of();
+
+    NodeReconciler(
+            NodeRepository nodes,
+            Clusters clusters,
+            SdnBackends backends,
+            IpamClient ipam,
+            NodePorts ports,
+            NodeTeardown teardown,
+            TwoLooks orphans) {
+        this.nodes = nodes;
+        this.clusters = clusters;
+        this.backends = backends;
+        this.ipam = ipam;
+        this.ports = ports;
+        this.teardown = teardown;
+        this.orphans = orphans;
+    }
+
+    /** Nodes of the ledger, and switches that bear a cluster's mark. A network that does not answer hides only its own. */
+    @Override
+    public Set<NodeId> keys() {
+        Map<NodeId, ClusterId> seen = new HashMap<>();
+        for (Cluster cluster : clusters.all()) {
+            if (cluster.routerId() != null && !cluster.isDeleting()) {
+                try {
+                    backends.of(cluster.target())
+                            .topology()
+                            .ownSwitches()
+                            .forEach(node -> seen.put(node, cluster.id()));
+                } catch (SdnFailure e) {
+                    log.info("Switches of cluster {} are not known: {}", cluster.name(), e.getMessage());
+                }
+            }
+        }
+        switchesSeen = Map.copyOf(seen);
+        Set<NodeId> keys = new HashSet<>(seen.keySet());
+        nodes.ids().forEach(id -> keys.add(new NodeId(id)));
+        return keys;
+    }
+
+    @Override
+    public Outcome reconcile(NodeId key) {
+        Optional<Node> node = nodes.findById(key.value());
+        if (node.isEmpty()) {
+            return sweep(key);
+        }
+        Cluster cluster = clusters.find(node.get().cluster()).orElseThrow();
+        try {
+            return node.get().isDraining() ? teardown.takeDown(node.get(), cluster) : putUp(node.get(), cluster);
+        } catch (SdnFailure.Refused e) {
+            return refused(node.get(), "the network refuses: " + e.getMessage());
+        } catch (IpamRefused e) {
+            return refused(node.get(), "ipam-service refuses: " + e.detail());
+        } catch (SdnFailure.Unavailable | IpamUnavailable e) {
+            if (!node.get().state().equals("ready")) {
+                nodes.because(key.value(), String.valueOf(e.getMessage()));
+            }
+            throw e;
+        }
+    }
+
+    private Outcome refused(Node node, String reason) {
+        if (node.isDraining()) {
+            nodes.because(node.id().value(), reason);
+        } else {
+            nodes.stand(node.id().value(), "failed", reason);
+        }
+        return Outcome.again(REFUSED);
+    }
+
+    private Outcome putUp(Node node, Cluster cluster) {
+        String router = cluster.routerId();
+        if (router == null) {
+            String why = Objects.requireNonNullElse(cluster.stateReason(), "it has no router yet");
+            nodes.because(node.id().value(), "waits for its cluster, which is %s: %s".formatted(cluster.state(), why));
+            return Outcome.again(CLUSTER_PENDING);
+        }
+        SdnBackend network = backends.of(cluster.target());
+        List<SubnetView> subnets = ipam.subnets(node.id());
+        if (subnets.isEmpty()) {
+            subnets = List.of(ipam.ensureSubnet(node.id(), 0, prefixLength(node, cluster)));
+        }
+        network.topology().ensureSwitch(spec(node, cluster, router, subnets));
+        List<SdnPort> found = network.ports().list(node.id());
+        NodePorts.Standing standing = ports.look(node, network, found);
+        stand(node, standing);
+        return standing.next();
+    }
+
+    private void stand(Node node, NodePorts.Standing standing) {
+        String failure = standing.failure().orElse(null);
+        if (!standing.finished()) {
+            nodes.because(
+                    node.id().value(),
+                    "%d of %d ports are ready"
+                            .formatted(standing.ready(), standing.ports().size()));
+        } else if (standing.ready() == 0 && failure != null) {
+            nodes.stand(node.id().value(), "failed", failure);
+        } else {
+            nodes.stand(node.id().value(), "ready", failure);
+        }
+    }
+
+    /** The node's own size, but no more than its cluster has room for in one piece. */
+    private int prefixLength(Node node, Cluster cluster) {
+        SubnetSizing sizing = clusters.sizing(cluster, node.nodeClass()).orElseGet(cluster::sizing);
+        int widest =
+                cluster.podCidrs().stream().mapToInt(Cidr::prefixLength).min().orElseThrow();
+        return Math.max(widest, node.prefixLength(sizing));
+    }
+
+    private static SwitchSpec spec(Node node, Cluster cluster, String router, List<SubnetView> subnets) {
+        return new SwitchSpec(
+                node.id(),
+                node.name(),
+                router,
+                subnets.stream()
+                        .map(s -> new SwitchSpec.Subnet(s.id(), s.cidr(), s.gateway(), s.gatewayMac()))
+                        .toList(),
+                node.chassis(),
+                cluster.mtu());
+    }
+
+    /** A switch of a node that the ledger does not know. */
+    private Outcome sweep(NodeId key) {
+        ClusterId clusterId = switchesSeen.get(key);
+        Optional<Cluster> cluster = clusterId == null ? Optional.empty() : clusters.find(clusterId);
+        if (cluster.isEmpty() || cluster.get().isDeleting()) {
+            return Outcome.DONE;
+        }
+        SdnBackend network = backends.of(cluster.get().target());
+        boolean there = network.topology().ownSwitches().contains(key);
+        if (!there || nodes.findById(key.value()).isPresent()) {
+            orphans.again("switch of " + key, List.of());
+            return Outcome.DONE;
+        }
+        if (orphans.again("switch of " + key, List.of(key)).isEmpty()) {
+            return Outcome.again(orphans.apart());
+        }
+        List<PortId> left = network.ports().list(key).stream().map(SdnPort::id).toList();
+        if (!left.isEmpty()) {
+            network.ports().delete(key, left);
+        }
+        network.topology().deleteSwitch(key);
+        log.warn(
+                "Switch of node {} in cluster {} had no row in the ledger: deleted with ports {}",
+                key,
+                cluster.get().name(),
+                left.stream().map(PortId::toString).collect(joining(" ")));
+        return Outcome.DONE;
+    }
+}
