@@ -6,11 +6,10 @@ import io.portolan.agent.netlink.Netlink;
 import io.portolan.agent.netlink.NetworkNamespace;
 import io.portolan.model.PortId;
 import io.portolan.ovsdb.OvsdbClient;
-import io.portolan.ovsdb.UnixctlClient;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +17,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -25,19 +25,11 @@ import org.slf4j.LoggerFactory;
 
 /** Plumbs, attaches and detaches ports. Safe for any number of threads: what is done to one port is done one after another. */
 public final class Wiring implements AutoCloseable {
-    /**
-     * @param hostNamespace where the switch and the resting ends are
-     * @param bridge the integration bridge
-     * @param switchControl the control socket of {@code ovs-vswitchd}, for flushing connections
-     * @param readyTimeout how long a new wire may take until its flows are installed
-     */
-    public record Settings(Path hostNamespace, String bridge, Optional<Path> switchControl, Duration readyTimeout) {}
-
     private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
     private static final int TRIES_OF_A_NAME = 20;
-    private static final Duration CONTROL_TIMEOUT = Duration.ofSeconds(5);
 
-    private final Settings settings;
+    private final WiringProperties settings;
+    private final SwitchControl control;
     private final NetworkNamespace namespace;
     private final Netlink host;
     private final Veths veths;
@@ -45,8 +37,9 @@ public final class Wiring implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final Map<PortId, ReentrantLock> locks = new ConcurrentHashMap<>();
 
-    private Wiring(Settings settings, OvsdbClient database, Checkpoint checkpoint) {
+    private Wiring(WiringProperties settings, OvsdbClient database, Checkpoint checkpoint) {
         this.settings = settings;
+        control = new SwitchControl(settings.switchControl());
         this.checkpoint = checkpoint;
         namespace = NetworkNamespace.open(settings.hostNamespace());
         host = Netlink.in(namespace);
@@ -55,7 +48,7 @@ public final class Wiring implements AutoCloseable {
     }
 
     /** @param database the node's {@code Open_vSwitch}; stays the caller's to close */
-    public static Wiring open(Settings settings, OvsdbClient database, Checkpoint checkpoint) {
+    public static Wiring open(WiringProperties settings, OvsdbClient database, Checkpoint checkpoint) {
         return new Wiring(settings, database, checkpoint);
     }
 
@@ -70,15 +63,11 @@ public final class Wiring implements AutoCloseable {
     }
 
     private Optional<String> deadSwitch() {
-        if (settings.switchControl().isEmpty()) {
-            return Optional.empty();
-        }
-        Path control = settings.switchControl().get();
         try {
-            new UnixctlClient(control, CONTROL_TIMEOUT).run("version");
+            control.run("version");
             return Optional.empty();
         } catch (IOException e) {
-            return Optional.of("ovs-vswitchd does not answer at " + control);
+            return Optional.of("ovs-vswitchd does not answer at %s: %s".formatted(control, e.getMessage()));
         }
     }
 
@@ -96,22 +85,56 @@ public final class Wiring implements AutoCloseable {
         return ports.wires().stream().map(Wire::port).collect(Collectors.toUnmodifiableSet());
     }
 
+    /** The ports whose wire rests in the host's namespace, whether it carries traffic yet or not. */
+    public Set<PortId> resting() {
+        return ports.wires().stream()
+                .filter(wire -> veths.restingEnd(wire.name()).isPresent())
+                .map(Wire::port)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** The ports whose wire has its pod end somewhere else: in a pod, as a rule. */
+    public Set<PortId> away() {
+        return ports.wires().stream()
+                .filter(wire -> veths.restingEnd(wire.name()).isEmpty()
+                        && veths.hostEnd(wire.name()).isPresent())
+                .map(Wire::port)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     /** Makes the port's wire unless it is there, and waits until it carries traffic. */
     public void plumb(Plug plug) {
         alone(plug.port(), () -> {
-            Wire wire = wired(plug);
-            if (veths.restingEnd(wire.name()).isEmpty()) {
-                throw occupied(wire);
-            }
+            Wire wire = restingWire(plug);
             awaitReady(wire);
             return wire;
         });
     }
 
+    /** As {@link #plumb}, without waiting. */
+    public void plumbAhead(Plug plug) {
+        alone(plug.port(), () -> restingWire(plug));
+    }
+
+    private Wire restingWire(Plug plug) {
+        Wire wire = wired(plug);
+        if (veths.restingEnd(wire.name()).isEmpty()) {
+            throw occupied(wire);
+        }
+        return wire;
+    }
+
     /** Takes the port's wire down; a pod loses the interface. */
     public void unplumb(PortId port) {
+        unplumbIf(port, () -> true);
+    }
+
+    /** As {@link #unplumb}, if the condition holds when nothing else is done to the port. */
+    public void unplumbIf(PortId port, BooleanSupplier condition) {
         alone(port, () -> {
-            ports.wires(port).forEach(this::remove);
+            if (condition.getAsBoolean()) {
+                ports.wires(port).forEach(this::remove);
+            }
             return port;
         });
     }
@@ -201,12 +224,11 @@ public final class Wiring implements AutoCloseable {
     /** Forgets the connections that the last pod of a port had, so that the next one does not inherit them. */
     public void flushConnections(String backendId) {
         Optional<String> zone = ports.conntrackZone(backendId);
-        if (zone.isEmpty() || settings.switchControl().isEmpty()) {
+        if (zone.isEmpty()) {
             return;
         }
         try {
-            new UnixctlClient(settings.switchControl().get(), CONTROL_TIMEOUT)
-                    .run("dpctl/flush-conntrack", "zone=" + zone.get());
+            control.run("dpctl/flush-conntrack", "zone=" + zone.get());
         } catch (IOException e) {
             LOG.warn("connections of zone {} stay until they time out: {}", zone.get(), e.getMessage());
         }
@@ -267,15 +289,13 @@ public final class Wiring implements AutoCloseable {
 
     /** The port's one whole wire; a new one when there is none. */
     private Wire wired(Plug plug) {
-        List<Wire> whole = new ArrayList<>();
-        for (Wire wire : ports.wires(plug.port())) {
-            if (veths.hostEnd(wire.name()).isPresent() && whole.isEmpty()) {
-                whole.add(wire);
-            } else {
-                remove(wire);
-            }
-        }
-        return whole.isEmpty() ? make(plug) : whole.getFirst();
+        List<Wire> wires = ports.wires(plug.port());
+        Optional<Wire> kept = wires.stream()
+                .filter(wire -> veths.hostEnd(wire.name()).isPresent())
+                // One that something holds comes first: it must not be taken down for the other's sake.
+                .min(Comparator.comparing(wire -> veths.restingEnd(wire.name()).isPresent()));
+        wires.stream().filter(wire -> !Optional.of(wire).equals(kept)).forEach(this::remove);
+        return kept.orElseGet(() -> make(plug));
     }
 
     private Wire make(Plug plug) {

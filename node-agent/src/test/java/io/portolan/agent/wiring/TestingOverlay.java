@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A real OVN with two nodes, a router, and a switch with ports on each: what the control plane would have made. */
@@ -93,10 +92,9 @@ public final class TestingOverlay implements AutoCloseable {
         return OvsdbClient.open(OvsdbOptions.of(node(node).ovsdb().unixRemote(), "Open_vSwitch"));
     }
 
-    public Wiring.Settings settings(int node) {
+    public WiringProperties settings(int node) {
         NodeHost host = node(node);
-        return new Wiring.Settings(
-                host.namespace().path(), "br-int", Optional.of(host.switchControl()), Duration.ofSeconds(30));
+        return new WiringProperties(host.namespace().path(), "br-int", host.switchControl(), Duration.ofSeconds(30));
     }
 
     /** The veths of ours in a node's namespace. */

@@ -1,0 +1,228 @@
+package io.portolan.agent.cni;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.portolan.agent.cache.CacheUnavailable;
+import io.portolan.agent.netlink.NamespaceRefused;
+import io.portolan.agent.netlink.NetlinkException;
+import io.portolan.agent.wiring.WiringRefused;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/** One call from the frame to the answer: checked, done, and every failure turned into an error of the protocol. */
+final class CniCalls implements CniServer.Calls {
+    private static final Logger LOG = LoggerFactory.getLogger(CniCalls.class);
+
+    private final Attachments attachments;
+    private final Collector collector;
+    private final DelQueue queue;
+    private final Readiness readiness;
+    private final CniProperties settings;
+    private final MeterRegistry meters;
+    private final Runnable portsChanged;
+
+    /** ADDs may wait for ports; what frees ports must not wait for them. */
+    private final Semaphore adding;
+
+    private final Semaphore others;
+    private final AtomicInteger moving = new AtomicInteger();
+
+    CniCalls(
+            Attachments attachments,
+            Collector collector,
+            DelQueue queue,
+            Readiness readiness,
+            CniProperties settings,
+            MeterRegistry meters,
+            Runnable portsChanged) {
+        this.attachments = attachments;
+        this.collector = collector;
+        this.queue = queue;
+        this.readiness = readiness;
+        this.settings = settings;
+        this.meters = meters;
+        this.portsChanged = portsChanged;
+        adding = new Semaphore(settings.concurrency(), true);
+        others = new Semaphore(settings.concurrency(), true);
+    }
+
+    /** Whether pods come or go just now. */
+    boolean busy() {
+        return moving.get() > 0;
+    }
+
+    @Override
+    public CniServer.Answer answer(Frame frame) {
+        long start = System.nanoTime();
+        String command =
+                CniCommand.of(frame.variable("CNI_COMMAND")).map(Enum::name).orElse("none");
+        String path = "none";
+        String outcome = "ok";
+        try {
+            Done done = dispatch(frame);
+            path = done.path();
+            return new CniServer.Answer(0, done.output());
+        } catch (RuntimeException e) {
+            CniRefused refused = refusal(e);
+            outcome = refused.error().name().toLowerCase(Locale.ROOT);
+            LOG.info("{} {} refused: {}", command, frame.variable("CNI_CONTAINERID"), refused.getMessage());
+            return new CniServer.Answer(1, CniAnswers.error(version(frame), refused));
+        } finally {
+            Timer.builder("portolan.cni")
+                    .tags("command", command, "path", path, "outcome", outcome)
+                    .register(meters)
+                    .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** @param path warm when the port was wired and installed before the call */
+    private record Done(String output, String path) {}
+
+    private Done dispatch(Frame frame) {
+        if (CniRequest.command(frame) == CniCommand.VERSION) {
+            return new Done(CniAnswers.versions(version(frame)), "none");
+        }
+        CniRequest request = CniRequest.parse(frame, settings.type());
+        if (request.command() == CniCommand.STATUS) {
+            readiness.require();
+            attachments.status();
+            return new Done("", "none");
+        }
+        Semaphore places = request.command() == CniCommand.ADD ? adding : others;
+        places.acquireUninterruptibly();
+        moving.incrementAndGet();
+        try {
+            return work(request, frame);
+        } finally {
+            moving.decrementAndGet();
+            places.release();
+            portsChanged.run();
+        }
+    }
+
+    private Done work(CniRequest request, Frame frame) {
+        if (request.command() == CniCommand.DEL) {
+            return new Done("", del(request, frame));
+        }
+        readiness.await(settings.addTimeout());
+        return switch (request.command()) {
+            case ADD -> add(request);
+            case CHECK -> {
+                attachments.check(request);
+                yield new Done("", "none");
+            }
+            case GC -> {
+                collector.collect(request);
+                yield new Done("", "none");
+            }
+            case DEL, STATUS, VERSION -> throw new IllegalStateException("answered before: " + request.command());
+        };
+    }
+
+    private Done add(CniRequest request) {
+        workOffQueued(request);
+        Attachments.Added added = attachments.add(request);
+        return new Done(
+                CniAnswers.added(
+                        request.config().version(),
+                        added.attachment(),
+                        added.plug(),
+                        request.namespace().orElseThrow(),
+                        request.interfaceName(),
+                        request.config().dns()),
+                added.warm() ? "warm" : "cold");
+    }
+
+    /** An earlier DEL of the same pair that came too late for its caller must not free what this ADD gets. */
+    private void workOffQueued(CniRequest request) {
+        try {
+            Optional<DelQueue.Entry> queued = queue.entry(request.containerId(), request.interfaceName());
+            if (queued.isPresent()) {
+                workOff(queued.get());
+            }
+        } catch (IOException e) {
+            throw CniError.TRY_AGAIN_LATER.because("an earlier DEL of this container waits: " + e.getMessage());
+        }
+    }
+
+    private String del(CniRequest request, Frame frame) {
+        try {
+            readiness.require();
+            return attachments.del(request) ? "warm" : "none";
+        } catch (CacheUnavailable | WiringRefused | CniRefused e) {
+            try {
+                queue.add(request.containerId(), request.interfaceName(), frame);
+                LOG.info("DEL {} waits in the queue: {}", request.containerId(), e.getMessage());
+                return "queued";
+            } catch (IOException io) {
+                e.addSuppressed(io);
+                throw e;
+            }
+        }
+    }
+
+    /** Does one queued DEL; its file goes when that is durable. */
+    void workOff(DelQueue.Entry entry) throws IOException {
+        if (entry.frame().isEmpty()) {
+            queue.setAside(entry);
+            return;
+        }
+        CniRequest request;
+        try {
+            request = CniRequest.parse(entry.frame().get(), settings.type());
+        } catch (CniRefused e) {
+            LOG.warn("{} is set aside: {}", entry.file(), e.getMessage());
+            queue.setAside(entry);
+            return;
+        }
+        if (request.command() != CniCommand.DEL) {
+            queue.setAside(entry);
+            return;
+        }
+        attachments.del(request);
+        queue.done(entry);
+    }
+
+    private static CniRefused refusal(RuntimeException e) {
+        return switch (e) {
+            case CniRefused refused -> refused;
+            case NamespaceRefused refused -> CniError.INVALID_ENVIRONMENT.because("CNI_NETNS: " + refused.getMessage());
+            case WiringRefused refused -> wiring(refused);
+            case CacheUnavailable unavailable ->
+                CniError.TRY_AGAIN_LATER.because("the node's port cache cannot be used: " + unavailable.getMessage());
+            case NetlinkException netlink -> CniError.IO_FAILURE.because(String.valueOf(netlink.getMessage()));
+            default -> {
+                LOG.error("a call failed in a way that was not foreseen", e);
+                yield CniError.INTERNAL.because("the node agent failed: " + e);
+            }
+        };
+    }
+
+    private static CniRefused wiring(WiringRefused refused) {
+        CniError error = switch (refused.reason()) {
+            case NO_BRIDGE, NO_SWITCH, NOT_READY -> CniError.TRY_AGAIN_LATER;
+            case OCCUPIED -> CniError.NOT_WIRED;
+            case NAME_TAKEN -> CniError.INTERFACE_TAKEN;
+            case HOST_NAMESPACE -> CniError.INVALID_ENVIRONMENT;
+        };
+        return error.because(String.valueOf(refused.getMessage()));
+    }
+
+    /** The caller's own if it can be read, so that it can read the answer. */
+    private static String version(Frame frame) {
+        try {
+            JsonNode version = NetworkConfig.json(frame.input()).path("cniVersion");
+            String text = version.asString("");
+            return text.matches("[0-9A-Za-z.+-]{1,31}") ? text : CniVersion.V1_0_0.text();
+        } catch (CniRefused e) {
+            return CniVersion.V1_0_0.text();
+        }
+    }
+}

@@ -1,0 +1,264 @@
+package io.portolan.agent.cni;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.portolan.agent.cache.CacheSettings;
+import io.portolan.agent.cache.NodeClock;
+import io.portolan.agent.cache.NodeRecord;
+import io.portolan.agent.cache.PortCache;
+import io.portolan.agent.wiring.Plug;
+import io.portolan.agent.wiring.TestingCrash;
+import io.portolan.agent.wiring.TestingOverlay;
+import io.portolan.agent.wiring.Wiring;
+import io.portolan.model.ClusterId;
+import io.portolan.model.ClusterName;
+import io.portolan.model.NodeId;
+import io.portolan.model.NodeName;
+import io.portolan.model.PortState;
+import io.portolan.model.SubnetId;
+import io.portolan.model.api.NodeView;
+import io.portolan.model.api.PortCounts;
+import io.portolan.model.api.PortView;
+import io.portolan.ovsdb.OvsdbClient;
+import io.portolan.ovsdb.OvsdbEndpoint;
+import io.portolan.testbed.NodeHost;
+import io.portolan.testbed.PodSandbox;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The agent's part of a node that serves pods, in this process, on a real node; without a control plane. */
+final class TestingNode implements AutoCloseable {
+    static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final TestingOverlay overlay;
+    private final int number;
+    private final Path directory;
+    private final UnaryOperator<CniProperties> change;
+    private final OvsdbClient openVSwitch;
+    final TestingCrash crash = new TestingCrash();
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+    /** How often the control plane was asked for ports. */
+    final AtomicInteger wanted = new AtomicInteger();
+
+    /** Why the agent is fenced, if it is. */
+    volatile String fenced;
+
+    private PortCache cache;
+    private Wiring wiring;
+    private CniService service;
+
+    TestingNode(TestingOverlay overlay, int number, UnaryOperator<CniProperties> change) throws IOException {
+        this.overlay = overlay;
+        this.number = number;
+        this.change = change;
+        directory = Files.createDirectories(overlay.node(number).directory().resolve("a"));
+        openVSwitch = overlay.openVSwitch(number);
+        start();
+    }
+
+    static CniProperties settings(Path directory) {
+        return new CniProperties(
+                directory.resolve("cni.sock"),
+                directory.resolve("state/cni-queue"),
+                "portolan-cni",
+                32,
+                Duration.ofSeconds(2),
+                8,
+                true,
+                Duration.ofMillis(500),
+                Duration.ofMillis(300),
+                NodeHost.POD_MTU);
+    }
+
+    void start() {
+        NodeHost host = overlay.node(number);
+        cache = PortCache.open(
+                new CacheSettings(
+                        new ClusterName("harbour"),
+                        new NodeName(host.name()),
+                        OvsdbEndpoint.parse(host.ovsdb().unixRemote()),
+                        Optional.of(host.ovsdb().controlSocket()),
+                        host.directory().resolve("portolan.db"),
+                        Duration.ofSeconds(10)),
+                NodeClock.system());
+        wiring = Wiring.open(overlay.settings(number), openVSwitch, crash);
+        service = CniService.start(
+                change.apply(settings(directory)),
+                cache,
+                wiring,
+                new PortSupply() {
+                    @Override
+                    public void wanted() {
+                        wanted.incrementAndGet();
+                    }
+
+                    @Override
+                    public Optional<String> trouble() {
+                        return Optional.of("it is said to be away");
+                    }
+
+                    @Override
+                    public Optional<String> fenced() {
+                        return Optional.ofNullable(fenced);
+                    }
+                },
+                meters,
+                crash);
+        await().atMost(TestingOverlay.PATIENCE).until(() -> service.waitsFor().isEmpty());
+    }
+
+    void stop() {
+        service.close();
+        wiring.close();
+        cache.close();
+    }
+
+    void restart() {
+        stop();
+        start();
+    }
+
+    /** As the control plane would have registered the node, and leased it new ports. */
+    List<Plug> lease(int count) {
+        NodeId node = cache.node()
+                .registration()
+                .map(NodeRecord.Registration::id)
+                .orElseGet(() -> new NodeId(UUID.randomUUID()));
+        cache.leases()
+                .registered(new NodeView(
+                        node,
+                        new NodeName(overlay.node(number).name()),
+                        new ClusterId(UUID.randomUUID()),
+                        new ClusterName("harbour"),
+                        1,
+                        "ready",
+                        null,
+                        2,
+                        1024,
+                        110,
+                        overlay.node(number).chassis(),
+                        null,
+                        null,
+                        Instant.now(),
+                        new NodeView.Settings(16, 16, 0, NodeHost.POD_MTU),
+                        List.of(),
+                        new PortCounts(0, 0, 0, 0, 0, 0, 0, 0)));
+        List<Plug> plugs = overlay.ports(number, count);
+        cache.leases()
+                .leased(
+                        cache.leases().claim(count),
+                        plugs.stream().map(plug -> view(node, plug)).toList());
+        return plugs;
+    }
+
+    private static PortView view(NodeId node, Plug plug) {
+        return new PortView(
+                plug.port(),
+                node,
+                new SubnetId(UUID.nameUUIDFromBytes(new byte[] {1})),
+                plug.addresses(),
+                plug.mac(),
+                null,
+                plug.backendId(),
+                PortState.LEASED,
+                null,
+                null,
+                1L,
+                null,
+                null,
+                null,
+                null,
+                Instant.now(),
+                1);
+    }
+
+    PortCache cache() {
+        return cache;
+    }
+
+    Wiring wiring() {
+        return wiring;
+    }
+
+    void awaitPlumbed(int wires) {
+        await().atMost(TestingOverlay.PATIENCE)
+                .untilAsserted(() -> assertThat(wiring.ready()).hasSizeGreaterThanOrEqualTo(wires));
+    }
+
+    CniProgram program(String command, String container) {
+        return new CniProgram(directory)
+                .with("CNI_COMMAND", command)
+                .with("CNI_CONTAINERID", container)
+                .with("CNI_IFNAME", "eth0");
+    }
+
+    static String config(String version) {
+        return "{\"cniVersion\":\"%s\",\"name\":\"pods\",\"type\":\"portolan-cni\"}".formatted(version);
+    }
+
+    Path socket() {
+        return directory.resolve("cni.sock");
+    }
+
+    /** The answer of a successful ADD. */
+    JsonNode add(String container, PodSandbox pod) {
+        return succeeded(program("ADD", container).with("CNI_NETNS", pod.path().toString()));
+    }
+
+    void del(String container, PodSandbox pod) {
+        CniProgram.Outcome outcome = program("DEL", container)
+                .with("CNI_NETNS", pod.path().toString())
+                .run(config("1.1.0"));
+        assertThat(outcome.output()).isEmpty();
+        assertThat(outcome.status()).isZero();
+    }
+
+    static JsonNode succeeded(CniProgram program) {
+        CniProgram.Outcome outcome = program.run(config("1.1.0"));
+        assertThat(outcome.status()).as(outcome.output()).isZero();
+        return outcome.output().isEmpty() ? JSON.createObjectNode() : JSON.readTree(outcome.output());
+    }
+
+    /** The error of a call that failed. */
+    static JsonNode failed(CniProgram program, String input) {
+        CniProgram.Outcome outcome = program.run(input);
+        assertThat(outcome.status()).as(outcome.output()).isEqualTo(1);
+        return JSON.readTree(outcome.output());
+    }
+
+    static String ip(JsonNode added) {
+        return added.path("ips").get(0).path("address").stringValue().replaceFirst("/.*", "");
+    }
+
+    /** Each wire is one row, one pair, and one port's only one; once the plumbing ahead has come to rest. */
+    void assertNoOrphans() {
+        await().atMost(TestingOverlay.PATIENCE).untilAsserted(() -> {
+            List<String> rows = overlay.switchPorts(number);
+            List<String> ends = overlay.veths(number);
+            assertThat(ends.stream().filter(name -> name.startsWith("pn"))).containsExactlyElementsOf(rows);
+            assertThat(ends.stream().filter(name -> name.startsWith("pp")).map(name -> "pn" + name.substring(2)))
+                    .isSubsetOf(rows);
+            assertThat(wiring.plumbed()).hasSameSizeAs(rows);
+        });
+    }
+
+    @Override
+    public void close() {
+        crash.after(-1);
+        stop();
+        openVSwitch.close();
+    }
+}
