@@ -1,6 +1,7 @@
 package io.portolan.ipam.history;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.portolan.ipam.port.PortRow;
 import io.portolan.model.NodeId;
 import io.portolan.model.PodRef;
 import io.portolan.model.PortId;
@@ -32,4 +33,21 @@ record AddressEvent(
         @Nullable PodRef pod,
         String changedBy,
         @Nullable UUID report,
-        long revision) {}
+        long revision) {
+    static AddressEvent of(HistoryRepository.EventRow row) {
+        return new AddressEvent(
+                row.getAt(),
+                row.getRecordedAt(),
+                new PortId(row.getPortId()),
+                new NodeId(row.getNodeId()),
+                row.getFromState(),
+                row.getToState(),
+                row.getStateReason(),
+                row.getSandbox(),
+                row.getNetworkInterface(),
+                PortRow.pod(row.getPodNamespace(), row.getPodName(), row.getPodUid()),
+                row.getChangedBy(),
+                row.getReport(),
+                row.getRevision());
+    }
+}

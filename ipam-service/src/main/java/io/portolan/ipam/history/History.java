@@ -86,7 +86,7 @@ final class History {
                 events
                         .events(cluster.value(), ip.toString(), from, to, cursor.at(), cursor.revision(), limit + 1)
                         .stream()
-                        .map(HistoryRepository.EventRow::event)
+                        .map(AddressEvent::of)
                         .toList();
         if (found.size() <= limit) {
             return new AddressHistory(ip, found, null);

@@ -1,9 +1,6 @@
 package io.portolan.ipam.history;
 
 import io.portolan.ipam.port.Port;
-import io.portolan.ipam.port.PortRow;
-import io.portolan.model.NodeId;
-import io.portolan.model.PortId;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -45,23 +42,6 @@ interface HistoryRepository extends Repository<Port, UUID> {
         @Nullable UUID getReport();
 
         long getRevision();
-
-        default AddressEvent event() {
-            return new AddressEvent(
-                    getAt(),
-                    getRecordedAt(),
-                    new PortId(getPortId()),
-                    new NodeId(getNodeId()),
-                    getFromState(),
-                    getToState(),
-                    getStateReason(),
-                    getSandbox(),
-                    getNetworkInterface(),
-                    PortRow.pod(getPodNamespace(), getPodName(), getPodUid()),
-                    getChangedBy(),
-                    getReport(),
-                    getRevision());
-        }
     }
 
     /** Down to and without the event that the cursor names, if it names one. */

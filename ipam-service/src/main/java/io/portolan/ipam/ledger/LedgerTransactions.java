@@ -2,8 +2,8 @@ package io.portolan.ipam.ledger;
 
 import java.util.Set;
 import java.util.function.Supplier;
-import org.hibernate.exception.ConstraintViolationException;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.stereotype.Component;
@@ -67,7 +67,10 @@ public final class LedgerTransactions {
         }
     }
 
+    /** From the driver: Hibernate does not name exclusion constraints. */
     private static @Nullable String constraint(DataIntegrityViolationException e) {
-        return e.getCause() instanceof ConstraintViolationException violation ? violation.getConstraintName() : null;
+        return e.getMostSpecificCause() instanceof PSQLException refusal && refusal.getServerErrorMessage() != null
+                ? refusal.getServerErrorMessage().getConstraint()
+                : null;
     }
 }

@@ -31,8 +31,22 @@ record Utilisation(
      * @param idle no pod has them, and none had a moment ago
      * @param total all that a node holds: idle, bound, and cooling in the cache
      */
-    record Leases(long idle, long total) {}
+    record Leases(long idle, long total) {
+        static Leases of(UtilisationRepository.HeldRow row) {
+            return new Leases(row.getLeased(), row.getHeld());
+        }
+    }
 
     /** One node's share. */
-    record OfNode(NodeId node, NodeName name, String state, int subnets, PortCounts ports, Leases leases) {}
+    record OfNode(NodeId node, NodeName name, String state, int subnets, PortCounts ports, Leases leases) {
+        static OfNode of(UtilisationRepository.NodeRow row) {
+            return new OfNode(
+                    new NodeId(row.getId()),
+                    new NodeName(row.getName()),
+                    row.getNodeState(),
+                    row.getSubnets(),
+                    row.counts(),
+                    Leases.of(row));
+        }
+    }
 }

@@ -40,14 +40,14 @@ class UtilisationController {
         UUID id = found.id().value();
         UtilisationRepository.HeldRow whole = utilisation.ofCluster(id);
         List<Utilisation.OfNode> nodes = utilisation.ofNodes(id, cursor, limit + 1).stream()
-                .map(UtilisationRepository.NodeRow::view)
+                .map(Utilisation.OfNode::of)
                 .toList();
         boolean more = nodes.size() > limit;
         List<Utilisation.OfNode> page = more ? nodes.subList(0, limit) : nodes;
         return new Utilisation(
                 found.name(),
                 whole.counts(),
-                whole.leases(),
+                Utilisation.Leases.of(whole),
                 page,
                 more ? page.getLast().name().value() : null);
     }

@@ -2,8 +2,6 @@ package io.portolan.ipam.utilisation;
 
 import io.portolan.ipam.port.CountsRow;
 import io.portolan.ipam.port.Port;
-import io.portolan.model.NodeId;
-import io.portolan.model.NodeName;
 import java.util.List;
 import java.util.UUID;
 import org.springframework.data.jpa.repository.Query;
@@ -16,12 +14,9 @@ interface UtilisationRepository extends Repository<Port, UUID> {
     /** Counts and how many of the ports a node holds. */
     interface HeldRow extends CountsRow {
         long getHeld();
-
-        default Utilisation.Leases leases() {
-            return new Utilisation.Leases(getLeased(), getHeld());
-        }
     }
 
+    /** A node and its counts. */
     interface NodeRow extends HeldRow {
         UUID getId();
 
@@ -30,13 +25,9 @@ interface UtilisationRepository extends Repository<Port, UUID> {
         String getNodeState();
 
         int getSubnets();
-
-        default Utilisation.OfNode view() {
-            return new Utilisation.OfNode(
-                    new NodeId(getId()), new NodeName(getName()), getNodeState(), getSubnets(), counts(), leases());
-        }
     }
 
+    /** A cluster and its counts. */
     interface ClusterRow extends CountsRow {
         String getName();
     }
