@@ -27,7 +27,11 @@ import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** ADD, DEL, CHECK and STATUS. The package says in which order things happen and what a crash leaves. */
+/**
+ * ADD, DEL, CHECK and STATUS. The package says in which order things happen and what a crash leaves.
+ *
+ * <p>Longer than most: the commands share the turns of a sandbox, and ADD's undoing must be read beside its doing.
+ */
 final class Attachments {
     /** An ADD's result. */
     record Added(io.portolan.agent.wiring.Attachment attachment, Plug plug, boolean warm) {}

@@ -23,7 +23,12 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Plumbs, attaches and detaches ports. Safe for any number of threads: what is done to one port is done one after another. */
+/**
+ * Plumbs, attaches and detaches ports. Safe for any number of threads: what is done to one port is done one after another.
+ *
+ * <p>Longer than most, because every way into a port goes through the same lock, and the order of the steps, which is what
+ * survives a crash, is to be read in one place.
+ */
 public final class Wiring implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
     private static final int TRIES_OF_A_NAME = 20;
