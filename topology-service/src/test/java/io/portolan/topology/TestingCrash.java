@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Kills the process, as far as a test can: the n-th side effect happens, its answer is lost, and nothing whatever works
+ * Kills the process, as far as a test can: a side effect happens, its answer is lost, and nothing whatever works
  * from then on, until {@link #survive}.
  */
 final class TestingCrash {
@@ -17,19 +17,22 @@ final class TestingCrash {
     }
 
     private static final List<String> EFFECTS = new ArrayList<>();
-    private static int at = Integer.MAX_VALUE;
+    private static String point = "";
+    private static boolean armed;
     private static boolean dead;
 
     private TestingCrash() {}
 
-    static synchronized void killAfter(int sideEffects) {
+    /** Records, and unless it is empty kills after the side effect of this name and occurrence, such as {@code POST drains 2}. */
+    static synchronized void killAfter(String effect) {
         EFFECTS.clear();
-        at = sideEffects;
+        point = effect;
+        armed = true;
         dead = false;
     }
 
     static synchronized void survive() {
-        at = Integer.MAX_VALUE;
+        armed = false;
         dead = false;
     }
 
@@ -37,27 +40,29 @@ final class TestingCrash {
         return dead;
     }
 
-    /** In order, up to the one that killed. */
+    /** In order, each with its occurrence, up to the one that killed. */
     static synchronized List<String> effects() {
         return List.copyOf(EFFECTS);
     }
 
     static <T> T sideEffect(String what, Supplier<T> effect) {
-        return armed() ? counted(what, effect) : effect.get();
+        return isArmed() ? counted(what, effect) : effect.get();
     }
 
-    private static synchronized boolean armed() {
-        return dead || at != Integer.MAX_VALUE;
+    private static synchronized boolean isArmed() {
+        return armed;
     }
 
-    /** One at a time, so that a number names one place in the run. */
+    /** One at a time, so that a name and a number mean one place in the run. */
     private static synchronized <T> T counted(String what, Supplier<T> effect) {
         alive(what);
         T result = effect.get();
-        EFFECTS.add(what);
-        if (EFFECTS.size() == at) {
+        String numbered = what + " "
+                + (1 + EFFECTS.stream().filter(e -> e.startsWith(what + " ")).count());
+        EFFECTS.add(numbered);
+        if (numbered.equals(point)) {
             dead = true;
-            throw new Killed(what);
+            throw new Killed(numbered);
         }
         return result;
     }

@@ -54,6 +54,7 @@ public final class TestingNetwork implements SdnBackendProvider {
 
         private <T> T call(String write, Supplier<T> call) {
             calls.incrementAndGet();
+            TestingCrash.alive(write);
             CountDownLatch hang = hanging;
             if (hang != null) {
                 try {
