@@ -1,6 +1,7 @@
 package io.portolan.ipam;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
@@ -10,17 +11,23 @@ import io.portolan.model.api.ClaimRequest;
 import io.portolan.model.api.PortView;
 import io.portolan.model.api.ReleaseAnswer;
 import io.portolan.model.api.ReleaseRequest;
+import io.portolan.model.api.SubnetRequest;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class ClaimApiTest {
@@ -94,6 +101,86 @@ class ClaimApiTest {
             assertThat(port.claim()).isNull();
             assertThat(port.leaseEpoch()).isNull();
         });
+    }
+
+    private Http.Answer claim(NodeId of, long epoch, int count) {
+        return World.http().post("/v1/nodes/" + of + "/claims", new ClaimRequest(UUID.randomUUID(), epoch, count));
+    }
+
+    @Test
+    void aClaimOfAnUnknownNodeOrAnotherEpochIsRefused() {
+        World.freePorts(node, 0, 28);
+        World.sql("update node set epoch = 5 where id = '%s'".formatted(node));
+        World.changingNothing(cluster, () -> claim(NodeId.random(), 1, 1).assertProblem(404, "unknown-node", "node"));
+        for (long epoch : new long[] {4, 6}) {
+            JsonNode problem = World.changingNothing(
+                    cluster, () -> claim(node, epoch, 1).assertProblem(409, "stale-epoch", "epoch"));
+            assertThat(problem.path("epoch").asLong()).isEqualTo(5);
+        }
+        ReleaseRequest release = new ReleaseRequest(4, List.of());
+        World.changingNothing(
+                cluster, () -> World.http().post(path("releases"), release).assertProblem(409, "stale-epoch", "epoch"));
+    }
+
+    @Test
+    void aRetriedClaimOfAnEarlierEpochIsRefusedAndOfThisOneFound() {
+        World.freePorts(node, 0, 28);
+        ClaimRequest claim = new ClaimRequest(UUID.randomUUID(), 1, 2);
+        ClaimAnswer first = World.http().post(path("claims"), claim).as(ClaimAnswer.class);
+        World.sql("update node set epoch = 2 where id = '%s'".formatted(node));
+        World.http().post(path("claims"), claim).assertProblem(409, "stale-epoch", "epoch");
+        assertThat(World.http()
+                        .post(path("claims"), new ClaimRequest(claim.claim(), 2, 2))
+                        .as(ClaimAnswer.class))
+                .isEqualTo(first);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"joining", "draining", "failed"})
+    void aNodeThatIsNotReadyIsToldToWait(String state) {
+        World.freePorts(node, 0, 28);
+        World.sql("update node set state = '%s' where id = '%s'".formatted(state, node));
+        Http.Answer answer = World.changingNothing(cluster, () -> claim(node, 1, 1));
+        JsonNode problem = answer.assertProblem(503, "node-not-ready", "");
+        assertThat(problem.path("state").asString()).isEqualTo(state);
+        assertThat(answer.retryAfter()).isEqualTo("2");
+    }
+
+    @Test
+    void aNodeWhosePortsAreStillBeingMadeIsToldToWait() {
+        claim(node, 1, 1).assertProblem(503, "node-not-ready", "");
+        World.http().put(path("subnets/0"), new SubnetRequest(28)).assertStatus(201);
+        Http.Answer answer = World.changingNothing(cluster, () -> claim(node, 1, 1));
+        assertThat(answer.assertProblem(503, "node-not-ready", "")
+                        .path("detail")
+                        .asString())
+                .contains("13 are still being made");
+        assertThat(answer.retryAfter()).isEqualTo("2");
+    }
+
+    @Test
+    void rowsHeldByAClaimThatRollsBackAreWaitedForRatherThanRefused() throws Exception {
+        World.freePorts(node, 0, 29);
+        try (Connection other = World.ledger().owner().connect();
+                Statement hold = other.createStatement()) {
+            other.setAutoCommit(false);
+            hold.execute("select 1 from port where node_id = '%s' for update".formatted(node));
+            CompletableFuture<Http.Answer> waiting = CompletableFuture.supplyAsync(() -> claim(node, 1, 3));
+            await().until(() -> !World.rows(
+                            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'with leased%'")
+                    .isEmpty());
+            other.rollback();
+            assertThat(waiting.join().as(ClaimAnswer.class).ports()).hasSize(3);
+        }
+    }
+
+    @Test
+    void addressesThatRestedLongestGoOutFirst() {
+        List<PortId> ports = World.freePorts(node, 0, 29);
+        World.sql("update port set released_at = now() - interval '1 hour' where id = '%s'".formatted(ports.get(0)));
+        World.sql("update port set released_at = now() - interval '2 hours' where id = '%s'".formatted(ports.get(1)));
+        assertThat(World.claim(node, 3)).extracting(PortView::id).containsExactlyElementsOf(ports.subList(2, 5));
+        assertThat(World.claim(node, 1)).extracting(PortView::id).containsExactly(ports.get(1));
     }
 
     static List<Http.Answer> atOnce(List<Callable<Http.Answer>> calls) throws InterruptedException, ExecutionException {

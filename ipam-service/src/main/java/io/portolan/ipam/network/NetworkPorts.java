@@ -1,5 +1,6 @@
 package io.portolan.ipam.network;
 
+import io.portolan.ipam.edge.Given;
 import io.portolan.ipam.ledger.LedgerTransactions;
 import io.portolan.ipam.port.Ports;
 import io.portolan.ipam.topology.Topology;
@@ -24,7 +25,9 @@ import org.springframework.stereotype.Component;
 /** Moves ports as the network says. A port that is not in the state it is to come from is left alone. */
 @Component
 final class NetworkPorts {
-    static final int MOST = 4_096;
+    private static final int MOST = 4_096;
+    private static final int LONGEST_ID = 253;
+    private static final int LONGEST_REASON = 2_000;
 
     private static final Map<PortState, Set<PortState>> ALLOWED = Map.of(
             PortState.PLANNED, Set.of(PortState.PROVISIONING),
@@ -72,6 +75,8 @@ final class NetworkPorts {
         Invalid.unlessBetween("ports", request.ports().size(), 0, MOST);
         for (int i = 0; i < request.ports().size(); i++) {
             TransitionRequest.Item item = request.ports().get(i);
+            Given.words("ports[%d].backendId".formatted(i), item.backendId(), LONGEST_ID);
+            Given.words("ports[%d].reason".formatted(i), item.reason(), LONGEST_REASON);
             if (request.to() == PortState.FREE && blank(item.backendId())) {
                 throw new Invalid(
                         "ports[%d].backendId".formatted(i), "a port that was made has an id in the network: backendId");

@@ -1,5 +1,6 @@
 package io.portolan.ipam.utilisation;
 
+import io.portolan.ipam.edge.Given;
 import io.portolan.ipam.topology.Cluster;
 import io.portolan.ipam.topology.Topology;
 import io.portolan.kit.problem.Invalid;
@@ -18,6 +19,7 @@ import org.springframework.web.bind.annotation.RestController;
 @Tag(name = "utilisation", description = "How much of what is used")
 class UtilisationController {
     private static final int MOST = 1_024;
+    private static final int LONGEST_NAME = 253;
 
     private final Topology topology;
     private final UtilisationRepository utilisation;
@@ -36,6 +38,7 @@ class UtilisationController {
             @RequestParam(defaultValue = "") String cursor,
             @RequestParam(defaultValue = "256") int limit) {
         Invalid.unlessBetween("limit", limit, 1, MOST);
+        Given.words("cursor", cursor, LONGEST_NAME);
         Cluster found = topology.cluster(cluster);
         UUID id = found.id().value();
         UtilisationRepository.HeldRow whole = utilisation.ofCluster(id);

@@ -1,7 +1,9 @@
 package io.portolan.kit.problem;
 
 import io.portolan.model.Malformed;
+import java.net.URI;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,6 +20,7 @@ import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.transaction.TransactionException;
+import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.WebRequest;
@@ -30,6 +33,7 @@ import tools.jackson.core.JacksonException;
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class ProblemAdvice extends ResponseEntityExceptionHandler {
     private static final Logger log = LoggerFactory.getLogger(ProblemAdvice.class);
+    private static final URI BLANK = URI.create("about:blank");
     private static final Duration LEDGER_PATIENCE = Duration.ofSeconds(2);
 
     @ExceptionHandler
@@ -64,6 +68,13 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
     @Override
     protected ResponseEntity<Object> handleHttpMessageNotReadable(
             HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof Refused refused) {
+                return ResponseEntity.status(refused.status())
+                        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                        .body(refused.problem());
+            }
+        }
         if (e.getCause() instanceof JacksonException json) {
             ProblemDetail problem = Refused.problem(HttpStatus.BAD_REQUEST, "invalid", wordsOf(json));
             String path = pathOf(json);
@@ -98,17 +109,14 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
     @Override
     protected @Nullable ResponseEntity<Object> handleExceptionInternal(
             Exception e, @Nullable Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
-        if (body instanceof ProblemDetail problem && "about:blank".equals(String.valueOf(problem.getType()))) {
-            String slug = HttpStatus.valueOf(status.value())
-                    .name()
-                    .toLowerCase(java.util.Locale.ROOT)
-                    .replace('_', '-');
+        Object said = body == null && e instanceof ErrorResponse response ? response.getBody() : body;
+        if (said instanceof ProblemDetail problem
+                && (problem.getType() == null || problem.getType().equals(BLANK))) {
+            HttpStatus known = HttpStatus.valueOf(status.value());
+            String slug = known.name().toLowerCase(Locale.ROOT).replace('_', '-');
             return super.handleExceptionInternal(
                     e,
-                    Refused.problem(
-                            HttpStatus.valueOf(status.value()),
-                            slug,
-                            Objects.requireNonNullElse(problem.getDetail(), slug)),
+                    Refused.problem(known, slug, Objects.requireNonNullElse(problem.getDetail(), slug)),
                     headers,
                     status,
                     request);
