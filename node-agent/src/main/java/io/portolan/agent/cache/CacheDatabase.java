@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -101,8 +100,7 @@ final class CacheDatabase implements AutoCloseable {
             file.convert();
         }
         if (client.transact(Operation.select(CacheRows.NODE)).rows(0).isEmpty()) {
-            NodeRecord unregistered =
-                    new NodeRecord(settings.cluster(), settings.node(), Optional.empty(), Optional.empty());
+            NodeRecord unregistered = NodeRecord.unregistered(settings.cluster(), settings.node());
             client.transact(Operation.assertLock(LOCK), Operation.insert(CacheRows.NODE, CacheRows.node(unregistered)));
         }
         return read(client.transact(

@@ -48,7 +48,8 @@ final class CacheRows {
         Row row = node.registration()
                 .map(known -> registered(names, known))
                 .orElse(names.with("lease_batch", 1).with("mtu", MTU_UNTIL_REGISTERED));
-        return row.with(
+        return row.with("fenced", optional(node.fenced().orElse(null)))
+                .with(
                         "claim",
                         node.claim().<Value>map(claim -> Atom.of(claim.id())).orElse(Value.emptySet()))
                 .with(
@@ -83,6 +84,7 @@ final class CacheRows {
                 new ClusterName(row.string("cluster")),
                 new NodeName(row.string("node")),
                 registration,
+                row.optionalString("fenced"),
                 row.optionalUuid("claim").map(id -> new NodeRecord.PendingClaim(id, (int) row.integer("claim_count"))));
     }
 

@@ -42,11 +42,11 @@ final class CacheStore implements AutoCloseable {
 
     /** What was last known to be in the database. */
     CacheView view() {
-        CacheView known = view;
-        if (known == null) {
-            throw new CacheUnavailable(database.trouble(), null);
-        }
-        return known;
+        return known().orElseThrow(() -> new CacheUnavailable(database.trouble(), null));
+    }
+
+    Optional<CacheView> known() {
+        return Optional.ofNullable(view);
     }
 
     Optional<String> trouble() {

@@ -43,15 +43,17 @@ final class Comparison {
             }
         }
         for (CachedPort port : List.copyOf(change.ports().values())) {
-            if (!listed.contains(port.id()) && isAsLooked(port)) {
+            if (!listed.contains(port.id()) && mayBeJudged(port)) {
                 unlisted(port);
             }
         }
         return new Leases.Difference(adopted, returning, strange, reported);
     }
 
-    private boolean isAsLooked(CachedPort port) {
-        return Objects.equals(before.revisions().get(port.id()), port.revision());
+    /** Nothing happened to it while the ledger was asked, and nothing that had happened before was still to be told. */
+    private boolean mayBeJudged(CachedPort port) {
+        return Objects.equals(before.revisions().get(port.id()), port.revision())
+                && !before.unreported().contains(port.id());
     }
 
     private void unlisted(CachedPort port) {
@@ -65,7 +67,7 @@ final class Comparison {
     }
 
     private void known(CachedPort port, PortView view) {
-        boolean judge = isAsLooked(port) && !before.unreported().contains(port.id());
+        boolean judge = mayBeJudged(port);
         CachedPort settled = Leases.NOT_OURS.equals(port.disputed()) ? change.update(port.disputed(null)) : port;
         if (judge && settled.state() != State.RETURNING) {
             tellAgain(settled, view);

@@ -70,11 +70,30 @@ public final class Leases {
         return store.write(another, change -> {
             if (another) {
                 List.copyOf(change.ports().values()).forEach(port -> dispute(change, port));
-                change.node(change.node().with(Optional.empty()).with(next));
-            } else {
-                change.node(change.node().with(next));
+                change.node(change.node().claiming(Optional.empty()));
             }
+            change.node(change.node().registered(next));
             return next;
+        });
+    }
+
+    /** The node is being taken down: it keeps its epoch, and gives back what no pod has. */
+    public void draining() {
+        store.write(false, change -> {
+            change.node()
+                    .registration()
+                    .ifPresent(known -> change.node(change.node().registered(known.drained())));
+            return true;
+        });
+    }
+
+    /** Another machine has this node's name: no pod gets a port here before a registration succeeds. */
+    public void fence(String why) {
+        store.write(true, change -> {
+            if (change.node().registration().isPresent()) {
+                change.node(change.node().fencedBy(why));
+            }
+            return true;
         });
     }
 
@@ -84,7 +103,7 @@ public final class Leases {
                 true,
                 change -> change.node().claim().orElseGet(() -> {
                     PendingClaim claim = new PendingClaim(UUID.randomUUID(), count);
-                    change.node(change.node().with(Optional.of(claim)));
+                    change.node(change.node().claiming(Optional.of(claim)));
                     return claim;
                 }));
     }
@@ -117,7 +136,7 @@ public final class Leases {
 
     private static void settle(Change change, PendingClaim claim) {
         if (change.node().claim().equals(Optional.of(claim))) {
-            change.node(change.node().with(Optional.<PendingClaim>empty()));
+            change.node(change.node().claiming(Optional.empty()));
         }
     }
 

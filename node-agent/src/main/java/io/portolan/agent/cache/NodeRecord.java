@@ -12,10 +12,16 @@ import java.util.UUID;
  * What this node knows of itself.
  *
  * @param registration the last answer to a registration; empty before the first
+ * @param fenced why this node's name is another machine's now: no pod gets a port before a registration succeeds
  * @param claim one that was sent, or was about to be, and whose answer is not in the cache
  */
 public record NodeRecord(
-        ClusterName cluster, NodeName node, Optional<Registration> registration, Optional<PendingClaim> claim) {
+        ClusterName cluster,
+        NodeName node,
+        Optional<Registration> registration,
+        Optional<String> fenced,
+        Optional<PendingClaim> claim) {
+    static final String DRAINING = "draining";
 
     /** @param epoch of the last registration; what claims and reports bear */
     public record Registration(NodeId id, ClusterId cluster, long epoch, String state, NodeView.Settings settings) {
@@ -34,17 +40,29 @@ public record NodeRecord(
         }
 
         public boolean draining() {
-            return state.equals("draining");
+            return state.equals(DRAINING);
+        }
+
+        Registration drained() {
+            return new Registration(id, cluster, epoch, DRAINING, settings);
         }
     }
 
     public record PendingClaim(UUID id, int count) {}
 
-    NodeRecord with(Registration next) {
-        return new NodeRecord(cluster, node, Optional.of(next), claim);
+    static NodeRecord unregistered(ClusterName cluster, NodeName node) {
+        return new NodeRecord(cluster, node, Optional.empty(), Optional.empty(), Optional.empty());
     }
 
-    NodeRecord with(Optional<PendingClaim> next) {
-        return new NodeRecord(cluster, node, registration, next);
+    NodeRecord registered(Registration next) {
+        return new NodeRecord(cluster, node, Optional.of(next), Optional.empty(), claim);
+    }
+
+    NodeRecord fencedBy(String why) {
+        return new NodeRecord(cluster, node, registration, Optional.of(why), claim);
+    }
+
+    NodeRecord claiming(Optional<PendingClaim> next) {
+        return new NodeRecord(cluster, node, registration, fenced, next);
     }
 }

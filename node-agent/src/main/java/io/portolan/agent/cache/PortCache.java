@@ -46,9 +46,14 @@ public final class PortCache implements AutoCloseable {
         return store.awaitReady(timeout);
     }
 
-    /** Why nothing can be changed at this moment: the server is away, or another agent holds the cache. */
+    /** Why no pod gets a port at this moment: the server is away, another agent holds the cache, or this node is fenced. */
     public Optional<String> trouble() {
-        return store.trouble();
+        return store.trouble().or(() -> store.view().node().fenced());
+    }
+
+    /** Why this node's name is another machine's now, as far as is known. */
+    public Optional<String> fenced() {
+        return store.known().flatMap(view -> view.node().fenced());
     }
 
     public NodeRecord node() {
@@ -93,6 +98,7 @@ public final class PortCache implements AutoCloseable {
      * the report of it; one pod's requests are answered one after another.
      *
      * @return empty when no available port suits
+     * @throws CacheUnavailable also when this node is fenced
      */
     public Optional<Taken> take(PortRequest request, PortPreference preference) {
         return store.write(true, change -> {
@@ -100,6 +106,9 @@ public final class PortCache implements AutoCloseable {
             if (known != null) {
                 return change.port(known.port()).map(port -> new Taken(port, known, true));
             }
+            change.node().fenced().ifPresent(why -> {
+                throw new CacheUnavailable(why, null);
+            });
             supersede(change, request);
             return best(change.ports().values(), preference).map(port -> bind(change, request, port));
         });

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.portolan.agent.cache.CachedPort.State;
+import io.portolan.model.NodeId;
 import io.portolan.model.NodeName;
 import io.portolan.model.PodRef;
 import io.portolan.model.PortId;
@@ -63,7 +64,7 @@ class PortCacheTest {
         try (PortCache cache = node.open(clock)) {
             assertThat(cache.counts()).isEqualTo(new CacheCounts(0, 0, 0, 0, 0, 0, 0));
             assertThat(cache.trouble()).isEmpty();
-            assertThat(node.server().appctl("ovsdb-server/list-dbs").lines()).contains("Other", "Portolan_Node");
+            assertThat(node.server().appctl("ovsdb-server/list-dbs").lines()).contains("Open_vSwitch", "Portolan_Node");
             assertThat(node.file()).exists();
             assertThat(node.file().getParent()).isDirectoryNotContaining("glob:.portolan*");
         }
@@ -451,7 +452,9 @@ class PortCacheTest {
     void whenTheNodeIsAnotherOneInTheLedgerNothingIsHandedOutBeforeTheLedgerWasAsked() {
         try (PortCache cache = node.openWith(clock, 3)) {
             PortId port = take(cache, "a");
-            cache.leases().registered(node.view(io.portolan.model.NodeId.random(), 1, "ready", 30));
+            cache.outbox()
+                    .delivered(List.of(cache.outbox().pending(1).getFirst().id()));
+            cache.leases().registered(node.view(NodeId.random(), 1, "ready", 30));
             assertThat(cache.take(request("b"), PortPreference.NONE)).isEmpty();
             Leases.Difference difference = cache.leases().compare(cache.leases().look(), List.of());
             assertThat(difference.returning()).hasSize(2);

@@ -20,7 +20,6 @@ import io.portolan.testbed.Workspace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,11 +29,13 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
-/** A node's real {@code ovsdb-server}, as an agent finds it: it serves something else, and knows nothing of us yet. */
+/** A node's real {@code ovsdb-server}, as an agent finds it: it serves the switch, and knows nothing of us yet. */
 public final class TestingNode implements AutoCloseable {
     public static final Duration PATIENCE = Duration.ofSeconds(60);
     public static final ClusterName CLUSTER = new ClusterName("blue");
     public static final NodeName NODE = new NodeName("worker-1");
+
+    private static final Path SWITCH = Path.of("/usr/share/openvswitch/vswitch.ovsschema");
 
     private final Workspace workspace;
     private final OvsdbServer server;
@@ -44,17 +45,10 @@ public final class TestingNode implements AutoCloseable {
 
     public TestingNode() {
         workspace = Workspace.create();
-        server = OvsdbServer.in(workspace, "node").database(otherSchema()).start();
-    }
-
-    private Path otherSchema() {
-        try {
-            return Files.writeString(
-                    workspace.directory().resolve("other.ovsschema"),
-                    "{\"name\":\"Other\",\"version\":\"1.0.0\",\"tables\":{}}");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        server = OvsdbServer.in(workspace, "node").database(SWITCH).start();
+        server.transact("""
+                ["Open_vSwitch",{"op":"insert","table":"Open_vSwitch",
+                "row":{"external_ids":["map",[["system-id","chassis-1"]]]}}]""");
     }
 
     public OvsdbServer server() {

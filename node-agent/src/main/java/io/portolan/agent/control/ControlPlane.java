@@ -1,0 +1,90 @@
+package io.portolan.agent.control;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.portolan.agent.cache.PortCache;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The agent's side of the control plane: four loops that no pod waits for. */
+public final class ControlPlane implements AutoCloseable {
+    private static final Duration REST_TICK = Duration.ofMillis(500);
+
+    private final Registrar registrar;
+    private final Leasing leasing;
+    private final Reporting reporting;
+    private final Loop registrationLoop;
+    private final Loop leasingLoop;
+    private final Loop reportingLoop;
+    private final Loop restingLoop;
+
+    /**
+     * @param chassis the OVN chassis that binds this node's ports, once there is one
+     * @param onPorts told when ports become available or leave
+     */
+    public ControlPlane(
+            ControlSettings settings,
+            PortCache cache,
+            Wires wires,
+            Supplier<Optional<String>> chassis,
+            Runnable onPorts,
+            MeterRegistry meters) {
+        Ledger ledger = new Ledger(
+                replicas("topology", settings.topologyUrls(), settings, meters),
+                replicas("ipam", settings.ipamUrls(), settings, meters));
+        registrar = new Registrar(settings, ledger, cache, chassis, this::registered);
+        leasing = new Leasing(settings, ledger, cache, registrar, wires, this::outdated, onPorts, meters);
+        reporting = new Reporting(ledger, cache, registrar, this::outdated, meters);
+        registrationLoop = new Loop("registration", registrar::step, meters);
+        leasingLoop = new Loop("leasing", leasing::step, meters);
+        reportingLoop = new Loop("reporting", reporting::step, meters);
+        restingLoop = new Loop("resting", () -> rest(cache, onPorts), meters);
+    }
+
+    private static Replicas replicas(String service, List<URI> urls, ControlSettings settings, MeterRegistry meters) {
+        return new Replicas(service, urls, settings.connectTimeout(), settings.callTimeout(), meters);
+    }
+
+    /** To be called when the cache is there; addresses rest without the control plane, too. */
+    public void start() {
+        List.of(registrationLoop, leasingLoop, reportingLoop, restingLoop).forEach(Loop::start);
+    }
+
+    private static Duration rest(PortCache cache, Runnable onPorts) {
+        if (!cache.rest().isEmpty()) {
+            onPorts.run();
+        }
+        return REST_TICK;
+    }
+
+    private void registered() {
+        leasingLoop.wake();
+        reportingLoop.wake();
+    }
+
+    private void outdated() {
+        registrationLoop.wake();
+    }
+
+    /** Pods wait for ports. Returns at once. */
+    public void wanted() {
+        leasingLoop.wake();
+    }
+
+    /** What stands between this node and more ports. */
+    public Optional<String> trouble() {
+        return registrar.trouble().or(leasing::trouble);
+    }
+
+    /** Why what happened here is not known there. */
+    public Optional<String> reportTrouble() {
+        return reporting.trouble();
+    }
+
+    @Override
+    public void close() {
+        List.of(registrationLoop, leasingLoop, reportingLoop, restingLoop).forEach(Loop::close);
+    }
+}

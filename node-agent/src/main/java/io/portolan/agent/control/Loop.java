@@ -1,0 +1,109 @@
+package io.portolan.agent.control;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Does one thing over and over on a thread of its own. How long ago it last came to an end is a metric. */
+final class Loop implements AutoCloseable {
+    /** Looks at what is so, and does what that asks for. */
+    interface Step {
+        /** Returns after what time to look again, unless woken before. */
+        Duration run();
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
+
+    /** Nobody can wake it more often than this. */
+    private static final Duration BREATH = Duration.ofMillis(20);
+
+    private final String name;
+    private final Step step;
+    private final Backoff afterError = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition signal = lock.newCondition();
+    private final Thread thread;
+    private boolean woken;
+    private volatile boolean closed;
+    private volatile long lastEnd = System.nanoTime();
+
+    Loop(String name, Step step, MeterRegistry meters) {
+        this.name = name;
+        this.step = step;
+        TimeGauge.builder("portolan.loop.idle", this, TimeUnit.NANOSECONDS, loop -> System.nanoTime() - loop.lastEnd)
+                .description("Since a loop last finished a round")
+                .tag("loop", name)
+                .register(meters);
+        thread = Thread.ofVirtual().name("loop " + name).unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    void wake() {
+        lock.lock();
+        try {
+            woken = true;
+            signal.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run() {
+        try {
+            while (!closed) {
+                Duration pause = round();
+                lastEnd = System.nanoTime();
+                await(pause);
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("loop {} ends", name);
+        }
+    }
+
+    private Duration round() {
+        try {
+            Duration pause = step.run();
+            afterError.worked();
+            return pause;
+        } catch (RuntimeException e) {
+            if (!closed) {
+                LOG.warn("loop {} will try again: {}", name, e.toString());
+                LOG.debug("loop {} failed", name, e);
+            }
+            return afterError.failed();
+        }
+    }
+
+    private void await(Duration pause) throws InterruptedException {
+        TimeUnit.NANOSECONDS.sleep(BREATH.toNanos());
+        lock.lock();
+        try {
+            long left = pause.minus(BREATH).toNanos();
+            while (!woken && left > 0) {
+                left = signal.awaitNanos(left);
+            }
+            woken = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        try {
+            thread.join(Duration.ofSeconds(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package io.portolan.agent.control;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.client.ClientHttpResponse;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.web.client.ResourceAccessException;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestClientException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * One service, by any of its replicas: the one that answered last is asked first, the next one when it does not answer. All
+ * replicas have one ledger, so what one of them refuses is refused.
+ */
+final class Replicas {
+    private static final String TYPE = "urn:portolan:problem:";
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final String service;
+    private final List<URI> bases;
+    private final RestClient client;
+    private final MeterRegistry meters;
+    private final AtomicInteger preferred = new AtomicInteger();
+
+    Replicas(String service, List<URI> bases, Duration connectTimeout, Duration callTimeout, MeterRegistry meters) {
+        if (bases.isEmpty()) {
+            throw new IllegalArgumentException("no address of " + service + " is given");
+        }
+        this.service = service;
+        this.bases = List.copyOf(bases);
+        this.meters = meters;
+        JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(connectTimeout)
+                .build());
+        factory.setReadTimeout(callTimeout);
+        client = RestClient.builder().requestFactory(factory).build();
+    }
+
+    /**
+     * @param operation its name in metrics
+     * @param path below a replica's address, with its query
+     */
+    <T> Answer<T> call(String operation, HttpMethod method, String path, @Nullable Object body, Class<T> type) {
+        boolean inDoubt = false;
+        Answer<T> last = new Answer.Silence<>("never asked", false);
+        int first = preferred.get();
+        for (int i = 0; i < bases.size(); i++) {
+            int index = (first + i) % bases.size();
+            last = timed(operation, bases.get(index), method, path, body, type, inDoubt);
+            if (!(last instanceof Answer.Silence<T>)) {
+                preferred.set(index);
+                return last;
+            }
+            inDoubt = last.inDoubt();
+        }
+        return last;
+    }
+
+    private <T> Answer<T> timed(
+            String operation,
+            URI base,
+            HttpMethod method,
+            String path,
+            @Nullable Object body,
+            Class<T> type,
+            boolean inDoubt) {
+        Timer.Sample sample = Timer.start(meters);
+        Answer<T> answer = one(base, method, path, body, type, inDoubt);
+        String outcome = switch (answer) {
+            case Answer.Given<T> given -> "ok";
+            case Answer.Refused<T> refused -> refused.problem();
+            case Answer.Silence<T> silence -> "no-answer";
+        };
+        sample.stop(Timer.builder("portolan.control.calls")
+                .description("Calls to the control plane; none is made while a pod waits")
+                .tag("service", service)
+                .tag("operation", operation)
+                .tag("outcome", outcome)
+                .register(meters));
+        return answer;
+    }
+
+    private <T> Answer<T> one(
+            URI base, HttpMethod method, String path, @Nullable Object body, Class<T> type, boolean inDoubt) {
+        try {
+            RestClient.RequestBodySpec request =
+                    client.method(method).uri(URI.create(base + path)).accept(MediaType.APPLICATION_JSON);
+            if (body != null) {
+                request.contentType(MediaType.APPLICATION_JSON).body(body);
+            }
+            Answer<T> answer = request.exchange((sent, response) -> {
+                HttpStatusCode status = response.getStatusCode();
+                if (!status.is2xxSuccessful()) {
+                    return refusal(base, response, inDoubt);
+                }
+                T given = response.bodyTo(type);
+                return given == null
+                        ? new Answer.Silence<>("%s at %s answered nothing".formatted(service, base), true)
+                        : new Answer.Given<>(given, inDoubt);
+            });
+            return answer == null ? new Answer.Silence<>(service + " answered nothing", true) : answer;
+        } catch (ResourceAccessException e) {
+            return new Answer.Silence<>(words(base, e), inDoubt || mayHaveArrived(e));
+        } catch (RestClientException e) {
+            return new Answer.Silence<>(words(base, e), true);
+        }
+    }
+
+    private String words(URI base, RestClientException e) {
+        Throwable cause = e.getMostSpecificCause();
+        String said = cause.getMessage();
+        return "%s at %s does not answer: %s"
+                .formatted(service, base, said == null ? cause.getClass().getSimpleName() : said);
+    }
+
+    private static boolean mayHaveArrived(ResourceAccessException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException
+                    || cause instanceof HttpConnectTimeoutException
+                    || cause instanceof UnresolvedAddressException) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** A failure that is not a problem of ours comes from something on the way, or from a replica that is unwell. */
+    private <T> Answer<T> refusal(URI base, ClientHttpResponse response, boolean inDoubt) throws IOException {
+        int status = response.getStatusCode().value();
+        String type = "";
+        String detail = "";
+        try {
+            JsonNode problem = JSON.readTree(response.getBody());
+            type = problem.path("type").asString("");
+            detail = problem.path("detail").asString("");
+        } catch (JacksonException e) {
+            detail = "the answer is no problem+json";
+        }
+        if (status >= 500 && !type.startsWith(TYPE)) {
+            return new Answer.Silence<>("%s at %s answered %d: %s".formatted(service, base, status, detail), true);
+        }
+        String slug = type.startsWith(TYPE) ? type.substring(TYPE.length()) : Integer.toString(status);
+        return new Answer.Refused<>(status, slug, detail, retryAfter(response.getHeaders()), inDoubt);
+    }
+
+    private static Optional<Duration> retryAfter(HttpHeaders headers) {
+        return Optional.ofNullable(headers.getFirst(HttpHeaders.RETRY_AFTER))
+                .filter(seconds -> seconds.matches("[0-9]{1,6}"))
+                .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)));
+    }
+}
