@@ -14,12 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import tools.jackson.databind.JsonNode;
 
 /** The main job on this machine: two nodes join, four pods start on ports made ahead, and reach each other. */
 final class Demo {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final int TCP_PORT = 8080;
 
     private final Screen screen;
@@ -98,16 +99,17 @@ final class Demo {
         String node =
                 "/v1/clusters/" + Stack.CLUSTER + "/nodes/" + worker.host().name();
         boolean ready = eventually(() -> "ready"
-                        .equals(stack.topologyCalls()
-                                .get(node)
-                                .body()
-                                .path("state")
-                                .asString())
-                && stack.runtime().call("STATUS", worker.host()).ok());
+                .equals(stack.topologyCalls().get(node).body().path("state").asString()));
+        AtomicReference<CniAnswer> status = new AtomicReference<>();
+        boolean serving = eventually(() -> {
+            status.set(stack.runtime().call("STATUS", worker.host()));
+            return status.get().ok();
+        });
         JsonNode seen = stack.topologyCalls().get(node).body();
         return new Finding(
-                ready,
-                "state %s %s, ports %s".formatted(seen.path("state"), seen.path("stateReason"), seen.path("ports")));
+                ready && serving,
+                "state %s %s, ports %s, STATUS %s"
+                        .formatted(seen.path("state"), seen.path("stateReason"), seen.path("ports"), status.get()));
     }
 
     private static boolean eventually(BooleanSupplier holds) throws InterruptedException {

@@ -27,18 +27,17 @@ public final class ContainerRuntime {
         this.binaries = binaries.toString();
     }
 
-    /** Makes a namespace and calls ADD; the pod is there even where the plugin refused. */
-    public Pod start(NodeHost node, String name) {
-        UUID uid = UUID.randomUUID();
-        return start(node, name, uid);
+    /** A pod's namespace, before any plugin was called. */
+    public Pod sandbox(NodeHost node, String name) {
+        String containerId = UUID.randomUUID().toString().replace("-", "");
+        CniAnswer none = new CniAnswer(0, JSON.createObjectNode(), 0);
+        return new Pod(name, UUID.randomUUID(), containerId, node, PodSandbox.create(workspace, name), none);
     }
 
-    /** Another sandbox of a pod that was there before keeps its UID. */
-    public Pod start(NodeHost node, String name, UUID uid) {
-        String containerId = UUID.randomUUID().toString().replace("-", "");
-        PodSandbox sandbox = PodSandbox.create(workspace, name);
-        Pod asked = new Pod(name, uid, containerId, node, sandbox, new CniAnswer(0, JSON.createObjectNode(), 0));
-        return new Pod(name, uid, containerId, node, sandbox, call("ADD", asked));
+    /** Makes a namespace and calls ADD; the pod is there even where the plugin refused. */
+    public Pod start(NodeHost node, String name) {
+        Pod pod = sandbox(node, name);
+        return pod.with(call("ADD", pod));
     }
 
     /** Calls DEL, then removes the namespace, as a runtime does. */

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** PostgreSQL with a migrated ledger and a login for each service, whose password is in a file that only root reads. */
@@ -36,7 +37,7 @@ public final class Ledger {
         for (String module : List.of("ipam-service", "topology-service")) {
             String password = ledger.newPassword(module);
             server.execute("create role %s login password '%s' in role portolan_%s"
-                    .formatted(ledger.login(module), password, module.replace("-service", "")));
+                    .formatted(login(module), password, module.replace("-service", "")));
         }
         return ledger;
     }
@@ -56,16 +57,20 @@ public final class Ledger {
         return password;
     }
 
-    String url() {
-        return owner.url();
-    }
-
-    String login(String module) {
+    private static String login(String module) {
         return module.replace("-service", "");
     }
 
-    Path secrets(String module) {
+    private Path secrets(String module) {
         return secrets.resolve(module);
+    }
+
+    /** How a service finds its way in. The password is not here: it is in a file of its own. */
+    Map<String, String> environment(String module) {
+        return Map.of(
+                "SPRING_DATASOURCE_URL", owner.url(),
+                "SPRING_DATASOURCE_USERNAME", login(module),
+                "PORTOLAN_SECRETS", secrets(module).toString());
     }
 
     /** With the rights of the tables' owner, for looking. */

@@ -60,7 +60,7 @@ public final class Stack implements AutoCloseable {
                         () -> service(
                                 "topology-service",
                                 TOPOLOGY_PORT,
-                                Map.of("PORTOLAN_TOPOLOGY_IPAM_URLS", url(fabric.rootAddress(), IPAM_PORT))))
+                                Map.of("PORTOLAN_IPAMCLIENT_URL", url(fabric.rootAddress(), IPAM_PORT))))
                 .join();
         ipam = starting.join();
         central = ovn.join();
@@ -98,10 +98,8 @@ public final class Stack implements AutoCloseable {
         Daemon.Plan plan = workspace
                 .daemon(module, jar.command(192))
                 .environment("SERVER_ADDRESS", fabric.rootAddress())
-                .environment("SERVER_PORT", Integer.toString(port))
-                .environment("SPRING_DATASOURCE_URL", ledger.url())
-                .environment("SPRING_DATASOURCE_USERNAME", ledger.login(module))
-                .environment("PORTOLAN_SECRETS", ledger.secrets(module).toString());
+                .environment("SERVER_PORT", Integer.toString(port));
+        ledger.environment(module).forEach(plan::environment);
         more.forEach(plan::environment);
         return plan.readyWhen("it answers that it is ready", d -> calls.answers("/actuator/health/readiness"))
                 .readyWithin(START_LIMIT)
@@ -150,6 +148,9 @@ public final class Stack implements AutoCloseable {
                 .environment("PORTOLAN_AGENT_NODE", host.name())
                 .environment("PORTOLAN_AGENT_TOPOLOGYURLS", topologyCalls().base())
                 .environment("PORTOLAN_AGENT_IPAMURLS", ipamCalls().base())
+                .environment("PORTOLAN_AGENT_CPUS", "6")
+                .environment(
+                        "PORTOLAN_WIRING_SWITCHCONTROL", host.switchControl().toString())
                 .environment("PORTOLAN_AGENT_OVSDB", host.ovsdb().unixRemote())
                 .environment(
                         "PORTOLAN_AGENT_OVSDBCONTROL",
@@ -158,10 +159,8 @@ public final class Stack implements AutoCloseable {
                         "PORTOLAN_AGENT_CACHEFILE",
                         host.directory().resolve("portolan.db").toString())
                 .environment(
-                        "PORTOLAN_AGENT_CNISOCKET",
-                        ContainerRuntime.socket(host).toString())
-                .environment(
-                        "PORTOLAN_AGENT_CNIQUEUE", ContainerRuntime.queue(host).toString())
+                        "PORTOLAN_CNI_SOCKET", ContainerRuntime.socket(host).toString())
+                .environment("PORTOLAN_CNI_QUEUE", ContainerRuntime.queue(host).toString())
                 .readyWhen("it answers that it is ready", d -> calls.answers("/actuator/health/readiness"))
                 .readyWithin(START_LIMIT)
                 .start();

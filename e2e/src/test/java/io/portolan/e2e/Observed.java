@@ -1,0 +1,111 @@
+package io.portolan.e2e;
+
+import io.portolan.e2e.stack.Stack;
+import io.portolan.e2e.stack.Stack.Worker;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What ledger, network and nodes have, each read at its source and not through the services. */
+final class Observed {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final Stack stack;
+
+    Observed(Stack stack) {
+        this.stack = stack;
+    }
+
+    List<String> ledger(String sql) {
+        List<String> rows = new ArrayList<>();
+        try (Connection connection = stack.ledger().owner().connect();
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(sql)) {
+            while (result.next()) {
+                rows.add(result.getString(1));
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+        return rows;
+    }
+
+    boolean ledgerHas(String table, String condition) {
+        return ledger("select exists (select from " + table + " where " + condition + ")::text")
+                .equals(List.of("true"));
+    }
+
+    /** Backend id → "MAC address" of every made port of the ledger. */
+    Map<String, String> portsInLedger() {
+        Map<String, String> ports = new TreeMap<>();
+        for (String row : ledger(
+                "select backend_id || '=' || mac || ' ' || host(ip) from port where state in ('free', 'leased', 'bound', 'cooling')")) {
+            String[] parts = row.split("=", 2);
+            ports.put(parts[0], parts[1]);
+        }
+        return ports;
+    }
+
+    /** Name → addresses of every pod's port in OVN's northbound database. */
+    Map<String, String> portsInNetwork() {
+        Map<String, String> ports = new TreeMap<>();
+        for (JsonNode row : rows("name,addresses,type", "Logical_Switch_Port")) {
+            if (row.get(2).asString().isEmpty()) {
+                ports.put(row.get(0).asString(), atoms(row.get(1)).getFirst());
+            }
+        }
+        return ports;
+    }
+
+    /** Names of everything else that a cluster has in OVN: switches, routers, router ports. */
+    Set<String> topologyInNetwork() {
+        Set<String> names = new TreeSet<>();
+        for (String table : List.of("Logical_Switch", "Logical_Router", "Logical_Router_Port")) {
+            rows("name", table)
+                    .forEach(row -> names.add(table + " " + row.get(0).asString()));
+        }
+        return names;
+    }
+
+    private JsonNode rows(String columns, String table) {
+        return JSON.readTree(stack.central().nbctl("--format=json", "--columns=" + columns, "list", table))
+                .path("data");
+    }
+
+    private static List<String> atoms(JsonNode value) {
+        List<String> atoms = new ArrayList<>();
+        if (value.isArray()) {
+            value.get(1).forEach(atom -> atoms.add(atom.asString()));
+        } else {
+            atoms.add(value.asString());
+        }
+        return atoms;
+    }
+
+    /** Ids of the ports that the node's agent has in its cache. */
+    Set<String> portsInCache(Worker worker) {
+        Set<String> ids = new TreeSet<>();
+        worker.introspection()
+                .get("/v1/ports")
+                .ok()
+                .path("ports")
+                .forEach(port -> ids.add(port.path("id").asString()));
+        return ids;
+    }
+
+    /** Ids of the ports that the ledger says are in the node's cache. */
+    Set<String> portsLeasedTo(Worker worker) {
+        return new TreeSet<>(ledger(
+                "select p.id::text from port p join node n on n.id = p.node_id where p.lease_epoch is not null and n.name = '"
+                        + worker.host().name() + "'"));
+    }
+}
