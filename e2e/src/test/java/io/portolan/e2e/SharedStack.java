@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.portolan.e2e.stack.CniAnswer;
 import io.portolan.e2e.stack.Stack;
 import io.portolan.e2e.stack.Stack.Worker;
+import io.portolan.e2e.stack.Training;
 import io.portolan.testbed.Workspace;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,10 +16,17 @@ final class SharedStack {
     static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
     static final Duration LIMIT = Duration.ofMinutes(2);
     static final Workspace WORKSPACE = Workspace.create();
-    static final Stack STACK = Stack.start(WORKSPACE, CHECKOUT, (what, ms) -> {});
+    static final Stack STACK = start();
     static final Worker WORKER = firstWorker();
 
     private SharedStack() {}
+
+    private static Stack start() {
+        try (Workspace training = Workspace.create()) {
+            Training.complete(training, CHECKOUT);
+        }
+        return Stack.start(WORKSPACE, CHECKOUT, (what, ms) -> {});
+    }
 
     private static Worker firstWorker() {
         STACK.declareCluster();

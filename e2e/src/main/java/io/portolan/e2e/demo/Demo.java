@@ -175,7 +175,12 @@ final class Demo {
         String address = "/v1/clusters/" + Stack.CLUSTER + "/addresses/" + pod.address();
         checks.check("the ledger has " + pod.address() + " cooling", () -> {
             boolean cooling = eventually(() -> "cooling"
-                    .equals(stack.ipamCalls().get(address).body().path("state").asString()));
+                    .equals(stack.ipamCalls()
+                            .get(address)
+                            .body()
+                            .path("port")
+                            .path("state")
+                            .asString()));
             return new Finding(cooling, stack.ipamCalls().get(address).body().toString());
         });
         checks.check("the ledger's history names " + pod.name() + " as the last holder", () -> {

@@ -159,7 +159,9 @@ final class Leasing {
 
     private void mark(Registration as) {
         List<CachedPort> idle = cache.leases().idle();
-        int surplus = as.draining() ? idle.size() : Need.of(as.settings(), cache.counts(), idle.size()).surplus();
+        int surplus = as.draining()
+                ? idle.size()
+                : Need.of(as.settings(), cache.counts(), idle.size()).surplus();
         if (surplus > 0) {
             Set<PortId> plumbed = wires.plumbed().get();
             List<PortId> chosen = idle.stream()
@@ -187,7 +189,9 @@ final class Leasing {
                 cache.leases()
                         .returned(
                                 gone,
-                                ports.stream().filter(port -> !gone.contains(port)).toList());
+                                ports.stream()
+                                        .filter(port -> !gone.contains(port))
+                                        .toList());
                 onPorts.run();
                 yield !inDoubt || failed("a return of ports was in doubt");
             }
@@ -199,12 +203,13 @@ final class Leasing {
     private boolean claim(Registration as) {
         while (true) {
             Optional<PendingClaim> pending = cache.node().claim();
-            Need need = Need.of(
-                    as.settings(), cache.counts(), cache.leases().idle().size());
+            Need need =
+                    Need.of(as.settings(), cache.counts(), cache.leases().idle().size());
             if (pending.isEmpty() && need.missing() == 0) {
                 return true;
             }
-            PendingClaim claim = cache.leases().claim(Math.clamp(need.missing(), 1, as.settings().leaseBatch()));
+            PendingClaim claim = cache.leases()
+                    .claim(Math.clamp(need.missing(), 1, as.settings().leaseBatch()));
             switch (ledger.claim(as.id(), new ClaimRequest(claim.id(), as.epoch(), claim.count()))) {
                 case Answer.Given<ClaimAnswer>(ClaimAnswer given, boolean inDoubt) -> {
                     cache.leases().leased(claim, given.ports());

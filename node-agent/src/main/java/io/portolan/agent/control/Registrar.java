@@ -120,7 +120,9 @@ final class Registrar {
             current = Optional.empty();
         }
         Duration pause = failed(no.detail());
-        return no.retryAfter().filter(wait -> wait.compareTo(settings.registerEvery()) <= 0).orElse(pause);
+        return no.retryAfter()
+                .filter(wait -> wait.compareTo(settings.registerEvery()) <= 0)
+                .orElse(pause);
     }
 
     private Duration failed(String why) {

@@ -32,8 +32,7 @@ final class Reporting {
 
     private volatile Optional<String> trouble = Optional.empty();
 
-    Reporting(
-            Ledger ledger, PortCache cache, Registrar registrar, Runnable onOutdated, MeterRegistry meters) {
+    Reporting(Ledger ledger, PortCache cache, Registrar registrar, Runnable onOutdated, MeterRegistry meters) {
         this.ledger = ledger;
         this.cache = cache;
         this.registrar = registrar;
@@ -49,7 +48,8 @@ final class Reporting {
 
     Duration step() {
         Optional<Registration> registration = registrar.current();
-        List<PortReport> pending = registration.isEmpty() ? List.of() : cache.outbox().pending(batch);
+        List<PortReport> pending =
+                registration.isEmpty() ? List.of() : cache.outbox().pending(batch);
         if (pending.isEmpty()) {
             return TICK;
         }
