@@ -27,8 +27,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class KilledAnywhereTest {
     private static final Duration LIMIT = SharedStack.LIMIT;
 
-    private final Stack stack = SharedStack.STACK;
-    private final Worker worker = SharedStack.WORKER;
+    private final SharedStack shared = SharedStack.get();
+    private final Stack stack = shared.stack();
+    private final Worker worker = shared.worker();
     private final Observed observed = new Observed(stack);
     private int pods;
 
@@ -90,7 +91,7 @@ class KilledAnywhereTest {
         victim.kill9();
         victim.start();
         Worker joined = joining.join();
-        SharedStack.awaitServing(joined);
+        shared.awaitServing(joined);
         Pod here = stack.runtime().start(worker.host(), podName());
         Pod there = stack.runtime().start(joined.host(), podName());
         assertThat(here.sandbox().ping(there.address(), 5).answered()).isTrue();
@@ -157,7 +158,7 @@ class KilledAnywhereTest {
             worker.agent().kill9();
             CniAnswer first = adding.join();
             worker.agent().start();
-            SharedStack.awaitServing(worker);
+            shared.awaitServing(worker);
             CniAnswer again = stack.runtime().call("ADD", pod);
             assertThat(again).returns(0, CniAnswer::exitCode);
             if (first.ok()) {
@@ -219,7 +220,7 @@ class KilledAnywhereTest {
             pod.sandbox().close();
         }
         worker.agent().start();
-        SharedStack.awaitServing(worker);
+        shared.awaitServing(worker);
         pod.sandbox().close();
     }
 

@@ -27,7 +27,7 @@ class NodeOfAWholeSubnetTest {
 
     private static final int ROUNDS = 3;
 
-    private final Stack stack = SharedStack.STACK;
+    private final Stack stack = SharedStack.get().stack();
     private final Observed observed = new Observed(stack);
 
     @Test

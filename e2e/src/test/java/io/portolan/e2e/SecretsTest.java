@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 
 class SecretsTest {
     private static List<String> secrets() throws IOException {
-        try (Stream<Path> files = Files.walk(SharedStack.WORKSPACE.directory().resolve("secrets"))) {
+        try (Stream<Path> files =
+                Files.walk(SharedStack.get().workspace().directory().resolve("secrets"))) {
             List<String> secrets = new ArrayList<>();
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 secrets.add(Files.readString(file).strip());
@@ -26,9 +27,12 @@ class SecretsTest {
 
     @Test
     void noSecretIsInALogTheLedgerOrAProcessList() throws IOException {
-        Pod pod = SharedStack.STACK.runtime().start(SharedStack.WORKER.host(), "secretive");
+        Pod pod = SharedStack.get()
+                .stack()
+                .runtime()
+                .start(SharedStack.get().worker().host(), "secretive");
         assertThat(pod.added()).returns(0, CniAnswer::exitCode);
-        SharedStack.STACK.runtime().stop(pod);
+        SharedStack.get().stack().runtime().stop(pod);
         List<String> secrets = secrets();
         assertThat(secrets).hasSize(2).allSatisfy(secret -> assertThat(secret).hasSizeGreaterThan(32));
 
@@ -50,7 +54,7 @@ class SecretsTest {
         assertThat(read).isGreaterThan(20);
         assertThat(leaks).isEmpty();
 
-        Observed observed = new Observed(SharedStack.STACK);
+        Observed observed = new Observed(SharedStack.get().stack());
         for (String table : observed.ledger(
                 "select table_name::text from information_schema.tables where table_schema = 'public'")) {
             for (String row : observed.ledger("select t::text from " + table + " t")) {
@@ -63,7 +67,7 @@ class SecretsTest {
     private static List<Path> logsAndProcesses() throws IOException {
         List<Path> files = new ArrayList<>();
         try (Stream<Path> below = Files.find(
-                SharedStack.WORKSPACE.directory(),
+                SharedStack.get().workspace().directory(),
                 5,
                 (file, attributes) -> file.toString().endsWith(".log"))) {
             below.forEach(files::add);

@@ -12,33 +12,37 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** One stack with one node for all tests of this JVM; it goes when the JVM does. */
-final class SharedStack {
+record SharedStack(Workspace workspace, Stack stack, Worker worker) {
     static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
     static final Duration LIMIT = Duration.ofMinutes(2);
-    static final Workspace WORKSPACE = Workspace.create();
-    static final Stack STACK = start();
-    static final Worker WORKER = firstWorker();
 
-    private SharedStack() {}
+    private static SharedStack shared;
 
-    private static Stack start() {
+    /** Not made in a static initialiser: the threads that start the parts would wait for that to end. */
+    static synchronized SharedStack get() {
+        if (shared == null) {
+            shared = start();
+        }
+        return shared;
+    }
+
+    private static SharedStack start() {
         try (Workspace training = Workspace.create()) {
             Training.complete(training, CHECKOUT);
         }
-        return Stack.start(WORKSPACE, CHECKOUT, (what, ms) -> {});
+        Workspace workspace = Workspace.create();
+        Stack stack = Stack.start(workspace, CHECKOUT, Stack.Progress.SILENT);
+        stack.declareCluster();
+        SharedStack made =
+                new SharedStack(workspace, stack, stack.addNode("node-1").join());
+        made.awaitServing(made.worker());
+        return made;
     }
 
-    private static Worker firstWorker() {
-        STACK.declareCluster();
-        Worker worker = STACK.addNode("node-1").join();
-        awaitServing(worker);
-        return worker;
-    }
-
-    static void awaitServing(Worker worker) {
+    void awaitServing(Worker node) {
         await().atMost(LIMIT)
                 .pollInterval(Duration.ofMillis(200))
-                .untilAsserted(() -> assertThat(STACK.runtime().call("STATUS", worker.host()))
-                        .returns(0, CniAnswer::exitCode));
+                .untilAsserted(() ->
+                        assertThat(stack.runtime().call("STATUS", node.host())).returns(0, CniAnswer::exitCode));
     }
 }

@@ -27,6 +27,9 @@ public final class Stack implements AutoCloseable {
     /** Told of every part that has started, in words, with the milliseconds it took. */
     public interface Progress {
         void started(String what, double milliseconds);
+
+        /** Nobody watches. */
+        Progress SILENT = (what, milliseconds) -> {};
     }
 
     /** A node with its agent. */

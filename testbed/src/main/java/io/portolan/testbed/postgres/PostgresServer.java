@@ -79,16 +79,11 @@ public final class PostgresServer implements AutoCloseable {
         return new PostgresServer(prefix, container.getUsername(), container.getPassword(), container::stop);
     }
 
-    /**
-     * A server of its own with its data below this directory, on a free loopback port; it commits durably, as a real one
-     * does.
-     */
+    /** A server of its own with its data below this directory, on a free loopback port. It survives a kill, not a power cut. */
     public static PostgresServer embedded(@Nullable Path directory) {
         try {
-            EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
-                    .setPGStartupWait(START_LIMIT)
-                    .setServerConfig("max_connections", "300")
-                    .setServerConfig("fsync", directory == null ? "off" : "on");
+            EmbeddedPostgres.Builder builder =
+                    EmbeddedPostgres.builder().setPGStartupWait(START_LIMIT).setServerConfig("max_connections", "300");
             if (directory != null) {
                 builder.setDataDirectory(directory).setCleanDataDirectory(true);
             }
