@@ -51,16 +51,22 @@ class KilledAnywhereTest {
         SUBNET_CUT_KILL_TOPOLOGY("subnet s join node n on n.id = s.node_id", "n.name = '%s'", Victim.TOPOLOGY),
         SUBNET_CUT_KILL_IPAM("subnet s join node n on n.id = s.node_id", "n.name = '%s'", Victim.IPAM),
         PORTS_PROVISIONING(
-                "port p join node n on n.id = p.node_id",
-                "n.name = '%s' and p.state = 'provisioning'",
+                "port_event e join node n on n.id = e.node_id",
+                "n.name = '%s' and e.to_state = 'provisioning'",
                 Victim.TOPOLOGY),
         PORTS_PROVISIONING_KILL_NORTHBOUND(
-                "port p join node n on n.id = p.node_id",
-                "n.name = '%s' and p.state = 'provisioning'",
+                "port_event e join node n on n.id = e.node_id",
+                "n.name = '%s' and e.to_state = 'provisioning'",
                 Victim.NORTHBOUND),
-        PORTS_FREE("port p join node n on n.id = p.node_id", "n.name = '%s' and p.state = 'free'", Victim.TOPOLOGY),
+        PORTS_FREE(
+                "port_event e join node n on n.id = e.node_id",
+                "n.name = '%s' and e.to_state = 'free'",
+                Victim.TOPOLOGY),
         NODE_READY("node", "n.name = '%s' and n.state = 'ready'", Victim.IPAM),
-        PORTS_LEASED("port p join node n on n.id = p.node_id", "n.name = '%s' and p.state = 'leased'", Victim.AGENT);
+        PORTS_LEASED(
+                "port_event e join node n on n.id = e.node_id",
+                "n.name = '%s' and e.to_state = 'leased'",
+                Victim.AGENT);
 
         private final String table;
         private final String condition;
