@@ -1,6 +1,7 @@
 package io.portolan.agent.netlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.portolan.model.Cidr;
 import io.portolan.model.IpAddress;
@@ -8,6 +9,7 @@ import io.portolan.model.MacAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -70,7 +72,8 @@ class NetlinkLoadTest {
 
             assertThat(host.links()).extracting(Link::name).containsAll(names("spare", 64));
             assertThat(podSide.ip("-o", "link")).doesNotContain("pod");
-            assertThat(descriptors()).isLessThanOrEqualTo(before);
+            await().atMost(Duration.ofSeconds(10))
+                    .untilAsserted(() -> assertThat(descriptors()).isLessThanOrEqualTo(before));
         }
     }
 

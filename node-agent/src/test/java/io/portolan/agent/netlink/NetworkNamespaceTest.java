@@ -2,10 +2,12 @@ package io.portolan.agent.netlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,12 +82,18 @@ class NetworkNamespaceTest {
                 NetworkNamespace open = there.open();
                 Netlink netlink = Netlink.in(open)) {
             assertThat(netlink.links()).isNotEmpty();
-            try (NetworkNamespace here = NetworkNamespace.current();
-                    var threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
-                for (Path thread : threads) {
-                    NetworkNamespace.identityAt(thread.resolve("ns/net"))
-                            .ifPresent(identity -> assertThat(identity).isEqualTo(here.identity()));
-                }
+            try (NetworkNamespace here = NetworkNamespace.current()) {
+                // The kernel lists a thread for a moment after Java has seen it end.
+                await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertAllThreadsAreIn(here));
+            }
+        }
+    }
+
+    private static void assertAllThreadsAreIn(NetworkNamespace here) throws IOException {
+        try (var threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+            for (Path thread : threads) {
+                NetworkNamespace.identityAt(thread.resolve("ns/net"))
+                        .ifPresent(identity -> assertThat(identity).isEqualTo(here.identity()));
             }
         }
     }
