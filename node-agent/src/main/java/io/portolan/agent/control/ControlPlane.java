@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 public final class ControlPlane implements AutoCloseable {
     private static final Duration REST_TICK = Duration.ofMillis(500);
 
+    private final Ledger ledger;
     private final Registrar registrar;
     private final Leasing leasing;
     private final Reporting reporting;
@@ -31,7 +32,7 @@ public final class ControlPlane implements AutoCloseable {
             Supplier<Optional<String>> chassis,
             Runnable onPorts,
             MeterRegistry meters) {
-        Ledger ledger = new Ledger(
+        ledger = new Ledger(
                 replicas("topology", settings.topologyUrls(), settings, meters),
                 replicas("ipam", settings.ipamUrls(), settings, meters));
         registrar = new Registrar(settings, ledger, cache, chassis, this::registered);
@@ -86,5 +87,6 @@ public final class ControlPlane implements AutoCloseable {
     @Override
     public void close() {
         List.of(registrationLoop, leasingLoop, reportingLoop, restingLoop).forEach(Loop::close);
+        ledger.close();
     }
 }

@@ -24,7 +24,7 @@ import java.util.Map;
 import org.springframework.http.HttpMethod;
 
 /** What an agent asks of the two services that own the ledger. */
-final class Ledger {
+final class Ledger implements AutoCloseable {
     private static final int PAGE = 1_024;
 
     private final Replicas topology;
@@ -92,5 +92,11 @@ final class Ledger {
 
     private static String path(NodeId node, String rest) {
         return "/v1/nodes/" + node + "/" + rest;
+    }
+
+    @Override
+    public void close() {
+        topology.close();
+        ipam.close();
     }
 }

@@ -30,12 +30,13 @@ import tools.jackson.databind.json.JsonMapper;
  * One service, by any of its replicas: the one that answered last is asked first, the next one when it does not answer. All
  * replicas have one ledger, so what one of them refuses is refused.
  */
-final class Replicas {
+final class Replicas implements AutoCloseable {
     private static final String TYPE = "urn:portolan:problem:";
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final String service;
     private final List<URI> bases;
+    private final HttpClient connections;
     private final RestClient client;
     private final MeterRegistry meters;
     private final AtomicInteger preferred = new AtomicInteger();
@@ -47,10 +48,11 @@ final class Replicas {
         this.service = service;
         this.bases = List.copyOf(bases);
         this.meters = meters;
-        JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(HttpClient.newBuilder()
+        connections = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(connectTimeout)
-                .build());
+                .build();
+        JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(connections);
         factory.setReadTimeout(callTimeout);
         client = RestClient.builder().requestFactory(factory).build();
     }
@@ -166,5 +168,11 @@ final class Replicas {
         return Optional.ofNullable(headers.getFirst(HttpHeaders.RETRY_AFTER))
                 .filter(seconds -> seconds.matches("[0-9]{1,6}"))
                 .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)));
+    }
+
+    /** What is under way ends without an answer. */
+    @Override
+    public void close() {
+        connections.shutdownNow();
     }
 }
