@@ -11,7 +11,6 @@ import io.portolan.testbed.Daemon;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.TestInstance;
@@ -32,6 +31,7 @@ class KilledAnywhereTest {
     private final Worker worker = shared.worker();
     private final Observed observed = new Observed(stack);
     private int pods;
+    private int nodes;
 
     private String podName() {
         return "pod-" + ++pods;
@@ -82,12 +82,13 @@ class KilledAnywhereTest {
     @ParameterizedTest
     @EnumSource
     void aNodeJoins(WhileJoining point) {
-        String name = "node-" + point.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        String name = "joins-" + ++nodes;
         CompletableFuture<Worker> joining = stack.addNode(name);
         await().atMost(LIMIT)
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(1))
-                .until(() -> observed.ledgerHas(point.table, point.condition.formatted(name)));
+                .until(() -> joining.isCompletedExceptionally()
+                        || observed.ledgerHas(point.table, point.condition.formatted(name)));
         Daemon victim = switch (point.victim) {
             case TOPOLOGY -> stack.topology();
             case IPAM -> stack.ipam();
