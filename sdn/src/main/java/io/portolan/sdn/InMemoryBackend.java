@@ -46,6 +46,8 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
         }
     }
 
+    private static final int MOST = 1024;
+
     private final ClusterId cluster;
     private final Network network;
     private final Map<NodeId, SwitchSpec> switches = new TreeMap<>();
@@ -65,6 +67,16 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
     @Override
     public SdnPorts ports() {
         return this;
+    }
+
+    @Override
+    public Optional<PortSpec.Nesting.Way> nesting() {
+        return Optional.empty();
+    }
+
+    @Override
+    public int bulk() {
+        return MOST;
     }
 
     @Override
@@ -179,6 +191,6 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
     }
 
     private static SdnPort port(PortSpec spec) {
-        return new SdnPort(spec.id(), spec.id().toString(), spec.mac(), spec.addresses(), null);
+        return new SdnPort(spec.id(), spec.id().toString(), spec.mac(), spec.addresses(), true, null);
     }
 }

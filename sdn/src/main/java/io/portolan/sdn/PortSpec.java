@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a pod's port should be. It may send from and receive for exactly these addresses.
  *
- * @param nesting where the port is inside a VM; overlay mode has none
+ * @param nesting where the port is inside a VM; absent where {@link SdnBackend#nesting()} is
  */
 public record PortSpec(
         PortId id,
@@ -26,6 +26,17 @@ public record PortSpec(
         }
     }
 
-    /** @param parentPort the id of the VM's own port in the network */
-    public record Nesting(String parentPort, VlanTag tag) {}
+    /**
+     * @param parentPort the id of the VM's own port in the network
+     * @param tag unique under that port
+     */
+    public record Nesting(String parentPort, VlanTag tag, Way way) {
+        /** How a cloud takes a port into a VM. */
+        public enum Way {
+            /** As a sub-port of the trunk of the VM's port: any tenant may, and the cloud keeps tags unique. */
+            TRUNK,
+            /** By {@code binding:profile} with {@code parent_name} and {@code tag}: where the cloud's policy allows it. */
+            BINDING_PROFILE
+        }
+    }
 }

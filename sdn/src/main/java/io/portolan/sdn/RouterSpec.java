@@ -3,13 +3,17 @@ package io.portolan.sdn;
 import io.portolan.model.Cidr;
 import io.portolan.model.ClusterName;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a cluster's router should be.
  *
  * @param podCidrs the cluster's pools; nothing else behind an adopted router may overlap them
+ * @param externalNetwork the name or id of the network that the router has its gateway on; without one it has none. An
+ *     adopted router is never given another
  */
-public record RouterSpec(ClusterName cluster, List<Cidr> podCidrs) {
+public record RouterSpec(
+        ClusterName cluster, List<Cidr> podCidrs, @Nullable String externalNetwork) {
     public RouterSpec {
         podCidrs = List.copyOf(podCidrs);
     }

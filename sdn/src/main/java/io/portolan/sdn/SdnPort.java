@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
  * A port as the network has it.
  *
  * @param backendId its id there: the {@code iface-id} that binds it
- * @param fault why it must not be handed out, in the network's words; absent where it may
+ * @param ready whether the network carries its traffic; one that does not yet is looked at again
+ * @param fault what is wrong with it, in the network's words; such a port is not handed out
  */
 public record SdnPort(
         PortId id,
         String backendId,
         MacAddress mac,
         List<IpAddress> addresses,
+        boolean ready,
         @Nullable String fault) {
     public SdnPort {
         addresses = List.copyOf(addresses);

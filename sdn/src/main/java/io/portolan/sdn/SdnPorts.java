@@ -7,12 +7,14 @@ import java.util.List;
 
 /** Ports of pods, made in bulk and ahead. */
 public interface SdnPorts {
+    /** The most ports that one {@link #ensure} should be asked for. */
+    int bulk();
+
     /** All ports of ours on the node's switch, wanted or not. */
     List<SdnPort> list(NodeId node);
 
     /**
-     * Makes the ports that are missing and mends those that differ, in as few calls as the network allows, at most a
-     * whole subnet at once. Ports that are not named are left alone.
+     * Makes the ports that are missing and mends those that differ, in as few calls as the network allows. Ports that are not named are left alone.
      *
      * @return every port named, as it is now
      */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param routerId as {@link SdnTopology#ensureRouter} or {@link SdnTopology#adoptRouter} answered
  * @param subnets at least one; the first one's gateway MAC is that of the router port
+ * @param network a network that exists, on which the subnets are made; without one the node gets a network of its own
  * @param chassis the chassis that the router port is pinned to; underlay mode has none
  * @param mtu in bytes
  */
@@ -22,6 +23,7 @@ public record SwitchSpec(
         NodeName name,
         String routerId,
         List<Subnet> subnets,
+        @Nullable String network,
         @Nullable String chassis,
         int mtu) {
     public SwitchSpec {

@@ -45,7 +45,7 @@ public abstract class SdnBackendContract {
     protected abstract Object everything();
 
     private static final ClusterName NAME = new ClusterName("blue");
-    private static final RouterSpec ROUTER = new RouterSpec(NAME, List.of(Cidr.parse("10.4.0.0/16")));
+    private static final RouterSpec ROUTER = new RouterSpec(NAME, List.of(Cidr.parse("10.4.0.0/16")), null);
 
     private static SwitchSpec.Subnet subnet(String cidr) {
         Cidr block = Cidr.parse(cidr);
@@ -54,7 +54,7 @@ public abstract class SdnBackendContract {
     }
 
     private SwitchSpec node(String name, String router, SwitchSpec.Subnet... subnets) {
-        return new SwitchSpec(NodeId.random(), new NodeName(name), router, List.of(subnets), chassis(), 1400);
+        return new SwitchSpec(NodeId.random(), new NodeName(name), router, List.of(subnets), null, chassis(), 1400);
     }
 
     private List<PortSpec> ports(SwitchSpec.Subnet subnet, int count) {
@@ -140,6 +140,7 @@ public abstract class SdnBackendContract {
                     one.name(),
                     one.routerId(),
                     List.of(first, subnet("10.4.0.64/27")),
+                    null,
                     one.chassis(),
                     1400);
             assertThat(sdn.topology().ensureSwitch(grown)).isEqualTo(Ensured.MENDED);

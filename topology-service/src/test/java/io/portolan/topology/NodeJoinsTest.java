@@ -97,6 +97,7 @@ class NodeJoinsTest {
                         io.portolan.model.Cidr.parse("10.98.0.0/24"),
                         IpAddress.parse("10.98.0.1"),
                         stray.mac())),
+                null,
                 "c",
                 1400));
         await().atMost(TopologyWorld.LONG)

@@ -87,6 +87,16 @@ public final class TestingNetwork implements SdnBackendProvider {
         }
 
         @Override
+        public Optional<PortSpec.Nesting.Way> nesting() {
+            return call("", memory::nesting);
+        }
+
+        @Override
+        public int bulk() {
+            return memory.bulk();
+        }
+
+        @Override
         public void check() {
             run("", memory::check);
         }

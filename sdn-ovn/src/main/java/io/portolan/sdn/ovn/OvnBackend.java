@@ -1,9 +1,11 @@
 package io.portolan.sdn.ovn;
 
 import io.portolan.model.ClusterId;
+import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnTopology;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One cluster in a northbound database. */
@@ -32,6 +34,11 @@ final class OvnBackend implements SdnBackend {
     @Override
     public SdnPorts ports() {
         return ports;
+    }
+
+    @Override
+    public Optional<PortSpec.Nesting.Way> nesting() {
+        return Optional.empty();
     }
 
     @Override

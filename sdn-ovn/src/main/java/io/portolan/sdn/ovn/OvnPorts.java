@@ -40,6 +40,9 @@ import java.util.stream.Stream;
  */
 record OvnPorts(Northbound northbound, Mark mark, NodeRows rows) implements SdnPorts {
     private static final String TABLE = Kind.PORT.table();
+    /** Some hundred ports more or less make no difference to one transaction; its size is to stay in bounds. */
+    private static final int BULK = 1024;
+
     private static final MacAddress UNREADABLE = MacAddress.parse("02:00:00:00:00:00");
 
     @Override
@@ -131,6 +134,11 @@ record OvnPorts(Northbound northbound, Mark mark, NodeRows rows) implements SdnP
                 : List.of(Operation.mutate(Kind.SWITCH.table(), mutations, Condition.row(on.id())));
     }
 
+    @Override
+    public int bulk() {
+        return BULK;
+    }
+
     private static void refuseNesting(PortSpec spec) {
         if (spec.nesting() != null) {
             throw new Refused(
@@ -183,7 +191,7 @@ record OvnPorts(Northbound northbound, Mark mark, NodeRows rows) implements SdnP
     }
 
     private static SdnPort made(PortSpec spec) {
-        return new SdnPort(spec.id(), Key.port(spec.id()).name(), spec.mac(), spec.addresses(), null);
+        return new SdnPort(spec.id(), Key.port(spec.id()).name(), spec.mac(), spec.addresses(), true, null);
     }
 
     /** What cannot be read, because somebody else wrote it, is a fault and not a failure: the next ensure mends it. */
@@ -192,7 +200,7 @@ record OvnPorts(Northbound northbound, Mark mark, NodeRows rows) implements SdnP
         try {
             Value addresses = row.value("addresses");
             if (!(addresses instanceof Atom.Text text)) {
-                return new SdnPort(id, name, UNREADABLE, List.of(), "its addresses in OVN are " + addresses);
+                return new SdnPort(id, name, UNREADABLE, List.of(), false, "its addresses in OVN are " + addresses);
             }
             List<String> words = List.of(text.text().split("\\s+"));
             String fault = row.optionalBool("enabled").orElse(true) ? null : "it is disabled in OVN";
@@ -201,9 +209,11 @@ record OvnPorts(Northbound northbound, Mark mark, NodeRows rows) implements SdnP
                     name,
                     MacAddress.parse(words.getFirst()),
                     words.stream().skip(1).map(IpAddress::parse).toList(),
+                    true,
                     fault);
         } catch (Malformed e) {
-            return new SdnPort(id, name, UNREADABLE, List.of(), "its addresses in OVN are not ours: " + e.getMessage());
+            return new SdnPort(
+                    id, name, UNREADABLE, List.of(), false, "its addresses in OVN are not ours: " + e.getMessage());
         }
     }
 }

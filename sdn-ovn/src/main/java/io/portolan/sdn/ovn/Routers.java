@@ -38,6 +38,9 @@ final class Routers {
     }
 
     Router ensure(RouterSpec spec) {
+        if (spec.externalNetwork() != null) {
+            throw new Refused(Reason.NOT_SUPPORTED, "a router in OVN has no external network here");
+        }
         Row wanted = Row.empty()
                 .with("name", spec.cluster().value() + "_" + mark.cluster())
                 .with("enabled", Value.emptySet())

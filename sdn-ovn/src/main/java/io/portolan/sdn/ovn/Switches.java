@@ -35,6 +35,9 @@ record Switches(Northbound northbound, Mark mark, NodeRows rows, Routers routers
     private record Wanted(Row theSwitch, Row uplink, Row routerPort, Row pin, boolean pinned) {}
 
     Ensured ensure(SwitchSpec spec) {
+        if (spec.network() != null) {
+            throw new Refused(Reason.NOT_SUPPORTED, "a node's switch in OVN is its own: " + spec.network());
+        }
         return northbound.settle("making the switch of node " + spec.name(), () -> {
             Row router = routers.find(spec.routerId());
             Found found = rows.look(spec.node());

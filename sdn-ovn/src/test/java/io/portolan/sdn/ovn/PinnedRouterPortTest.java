@@ -69,7 +69,7 @@ class PinnedRouterPortTest {
             northbound = new TestingCentral(central.northbound().unixRemote());
             backend = northbound.backend(ClusterId.random());
             router = backend.topology()
-                    .ensureRouter(new RouterSpec(new ClusterName("pinned"), List.of(PODS)))
+                    .ensureRouter(new RouterSpec(new ClusterName("pinned"), List.of(PODS), null))
                     .id();
             for (int n = 1; n <= NODES; n++) {
                 join(n);
@@ -108,6 +108,7 @@ class PinnedRouterPortTest {
                         new NodeName(host.name()),
                         router,
                         List.of(new SwitchSpec.Subnet(subnet, subnet(n), gateway, MacAddress.derivedFrom(gateway))),
+                        null,
                         host.chassis(),
                         NodeHost.POD_MTU));
         IpAddress ip = subnet(n).address(2);

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 /** What a cluster with one node wants of its network. */
 record TestingCluster(ClusterId id, NodeId node, SwitchSpec.Subnet subnet, List<PortSpec> ports) {
     private static final Cidr PODS = Cidr.parse("10.4.0.0/16");
-    static final RouterSpec ROUTER = new RouterSpec(new ClusterName("blue"), List.of(PODS));
+    static final RouterSpec ROUTER = new RouterSpec(new ClusterName("blue"), List.of(PODS), null);
 
     static TestingCluster of(String cidr, int ports) {
         Cidr block = Cidr.parse(cidr);
@@ -36,7 +36,7 @@ record TestingCluster(ClusterId id, NodeId node, SwitchSpec.Subnet subnet, List<
     }
 
     SwitchSpec onRouter(String router, String chassis) {
-        return new SwitchSpec(node, new NodeName("worker-1"), router, List.of(subnet), chassis, 1400);
+        return new SwitchSpec(node, new NodeName("worker-1"), router, List.of(subnet), null, chassis, 1400);
     }
 
     SwitchSpec onRouter(String router) {

@@ -85,7 +85,7 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
     private Outcome putUp(Cluster cluster) {
         UUID id = cluster.id().value();
         SdnBackend network = backends.of(cluster.target());
-        RouterSpec spec = new RouterSpec(cluster.name(), cluster.podCidrs());
+        RouterSpec spec = new RouterSpec(cluster.name(), cluster.podCidrs(), null);
         String adopted = cluster.adoptedRouter();
         Router router = adopted == null
                 ? network.topology().ensureRouter(spec)

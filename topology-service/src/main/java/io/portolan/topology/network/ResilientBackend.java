@@ -65,6 +65,16 @@ final class ResilientBackend implements SdnBackend, SdnTopology, SdnPorts {
     }
 
     @Override
+    public Optional<PortSpec.Nesting.Way> nesting() {
+        return ask(SdnBackend::nesting);
+    }
+
+    @Override
+    public int bulk() {
+        return ask(sdn -> sdn.ports().bulk());
+    }
+
+    @Override
     public void check() {
         tell(SdnBackend::check);
     }

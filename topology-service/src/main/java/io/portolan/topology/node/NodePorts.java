@@ -230,7 +230,7 @@ final class NodePorts {
     private static PortSpec spec(Node node, PortView port) {
         PortSpec.Nesting nesting = node.parentPort() == null || port.vlanTag() == null
                 ? null
-                : new PortSpec.Nesting(node.parentPort(), port.vlanTag());
+                : new PortSpec.Nesting(node.parentPort(), port.vlanTag(), PortSpec.Nesting.Way.TRUNK);
         return new PortSpec(port.id(), port.subnet(), port.mac(), addresses(port), nesting);
     }
 

@@ -166,6 +166,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
                 subnets.stream()
                         .map(s -> new SwitchSpec.Subnet(s.id(), s.cidr(), s.gateway(), s.gatewayMac()))
                         .toList(),
+                null,
                 node.chassis(),
                 cluster.mtu());
     }
