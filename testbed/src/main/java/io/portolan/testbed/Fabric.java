@@ -135,22 +135,32 @@ public final class Fabric implements AutoCloseable {
 
     /** Gives a host a plain management interface that is up, and an underlay interface that is up without address. */
     Addresses attach(Namespace host) {
+        int index = attachManagement(host);
+        namespace.ip(
+                "link add u%d type veth peer name %s netns %s".formatted(index, UNDERLAY_DEVICE, host.name()),
+                "link set u%d master underlay up".formatted(index));
+        host.ip("link set %s up".formatted(UNDERLAY_DEVICE));
+        host.withoutOffloads(UNDERLAY_DEVICE);
+        return new Addresses(management(index), "192.0.2." + index);
+    }
+
+    /** Gives a host that has no part in the tunnels a plain management interface that is up; returns its address. */
+    String attachToManagement(Namespace host) {
+        return management(attachManagement(host));
+    }
+
+    private int attachManagement(Namespace host) {
         int index = hosts.incrementAndGet();
         if (index > MOST_HOSTS) {
             throw new IllegalStateException("a fabric joins at most %d hosts".formatted(MOST_HOSTS));
         }
         namespace.ip(
                 "link add m%d type veth peer name %s netns %s".formatted(index, MANAGEMENT_DEVICE, host.name()),
-                "link set m%d master mgmt up".formatted(index),
-                "link add u%d type veth peer name %s netns %s".formatted(index, UNDERLAY_DEVICE, host.name()),
-                "link set u%d master underlay up".formatted(index));
-        Addresses addresses = new Addresses(management(index), "192.0.2." + index);
+                "link set m%d master mgmt up".formatted(index));
         host.ip(
-                "addr add %s/24 dev %s".formatted(addresses.management(), MANAGEMENT_DEVICE),
-                "link set %s up".formatted(MANAGEMENT_DEVICE),
-                "link set %s up".formatted(UNDERLAY_DEVICE));
-        host.withoutOffloads(UNDERLAY_DEVICE);
-        return addresses;
+                "addr add %s/24 dev %s".formatted(management(index), MANAGEMENT_DEVICE),
+                "link set %s up".formatted(MANAGEMENT_DEVICE));
+        return index;
     }
 
     @Override

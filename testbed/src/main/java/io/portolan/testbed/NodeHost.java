@@ -12,12 +12,8 @@ import java.util.function.UnaryOperator;
 /**
  * A worker node: a namespace with an Open vSwitch and an {@code ovn-controller} of its own, joined to a central.
  *
- * <p>The switch forwards in user space, so no kernel module is needed: every bridge is {@code netdev}. Its bridge
- * {@code br-phy} holds the underlay interface, and the tunnel address is on that bridge's own interface, where the
- * userspace tunnels look for it. That interface dies with {@code ovs-vswitchd}; its address is put back at each start.
- *
- * <p>Unlike the kernel's datapath, this one also stands still while the node's database server is dead: the main loop
- * that reads the packets waits for the database's lock.
+ * <p>Its bridge {@code br-phy} holds the underlay interface, and the tunnel address is on that bridge's own interface,
+ * where the userspace tunnels look for it. A {@link VmHost} can run on it.
  */
 public final class NodeHost {
     /** The largest packet of a pod that still fits through the tunnels. */
@@ -67,16 +63,13 @@ public final class NodeHost {
         }
     }
 
-    private static final Path SCHEMA = Path.of("/usr/share/openvswitch/vswitch.ovsschema");
-
     private final Workspace workspace;
     private final OvnCentral central;
     private final String name;
     private final String chassis;
-    private final Path directory;
     private final Namespace namespace;
     private final Fabric.Addresses addresses;
-    private final OvsdbServer ovsdb;
+    private final OpenVSwitch openVSwitch;
     private final Daemon vswitch;
     private final Daemon controller;
 
@@ -85,18 +78,12 @@ public final class NodeHost {
         central = plan.central;
         name = plan.name;
         chassis = plan.chassis;
-        directory = workspace.directory(name);
         namespace = Namespace.create(workspace, name);
         namespace.prepareForSwitching();
         addresses = plan.fabric.attach(namespace);
-        ovsdb = plan.ovsdb
-                .apply(OvsdbServer.in(workspace, name)
-                        .database(SCHEMA)
-                        .inside(namespace)
-                        .remote("db:Open_vSwitch,Open_vSwitch,manager_options"))
-                .start();
+        openVSwitch = new OpenVSwitch(workspace, name, namespace, plan.ovsdb);
         describe(plan.externalIds);
-        vswitch = startSwitch();
+        vswitch = openVSwitch.start(List.of("br-phy", "br-int"), this::raiseTunnelInterface);
         controller = startController();
     }
 
@@ -126,55 +113,23 @@ public final class NodeHost {
         all.putAll(externalIds);
         List<String> arguments = new ArrayList<>(List.of("--no-wait", "init", "--", "set", "Open_vSwitch", "."));
         all.forEach((key, value) -> arguments.add("external_ids:\"%s\"=\"%s\"".formatted(key, value)));
-        arguments.addAll(bridge("br-phy", "standalone"));
+        arguments.addAll(OpenVSwitch.bridge("br-phy", "standalone"));
         arguments.addAll(List.of("--", "add-port", "br-phy", Fabric.UNDERLAY_DEVICE));
         // If br-int is not there, ovn-controller makes it itself, on the kernel's datapath.
-        arguments.addAll(bridge("br-int", "secure"));
+        arguments.addAll(OpenVSwitch.bridge("br-int", "secure"));
         arguments.add("other_config:disable-in-band=true");
         vsctl(arguments.toArray(String[]::new));
     }
 
-    private static List<String> bridge(String bridge, String failMode) {
-        return List.of(
-                "--", "add-br", bridge, "--", "set", "Bridge", bridge, "datapath_type=netdev", "fail_mode=" + failMode);
-    }
-
-    private Daemon startSwitch() {
-        return inside(
-                        "ovs-vswitchd",
-                        ovsdb.unixRemote(),
-                        // There is no kernel datapath to look for.
-                        "--disable-system",
-                        "--unixctl=" + switchControl())
-                .readyWhen("answers on its control socket", starting -> Listeners.accepts(switchControl()))
-                .afterStart(this::raiseTunnelInterface)
-                .start();
-    }
-
     private void raiseTunnelInterface() {
-        vsctl("wait-until", "Interface", "br-phy", "ofport=65534");
-        vsctl("wait-until", "Interface", "br-int", "ofport=65534");
         namespace.ip("addr replace %s/24 dev br-phy".formatted(addresses.tunnel()), "link set br-phy up");
     }
 
     private Daemon startController() {
-        return inside("ovn-controller", ovsdb.unixRemote())
+        return openVSwitch
+                .daemon("ovn-controller", ovsdb().unixRemote())
                 .readyWhen("answers on its control socket", starting -> Listeners.accepts(controllerControl(starting)))
                 .start();
-    }
-
-    /** A daemon of Open vSwitch or OVN in this node, disposable: it is killed when the testbed closes. */
-    private Daemon.Plan inside(String program, String... arguments) {
-        List<String> all = new ArrayList<>(List.of(program));
-        all.addAll(List.of(arguments));
-        all.addAll(Logging.TO_CONSOLE);
-        return workspace
-                .daemon(name + "/" + program, all.toArray(String[]::new))
-                .environment("OVS_RUNDIR", directory.toString())
-                .environment("OVN_RUNDIR", directory.toString())
-                .log(directory.resolve(program + ".log"))
-                .grace(Duration.ZERO)
-                .inside(namespace);
     }
 
     private void awaitChassis() {
@@ -195,7 +150,7 @@ public final class NodeHost {
 
     /** The directory of its database, sockets and logs. */
     public Path directory() {
-        return directory;
+        return openVSwitch.directory();
     }
 
     /** Its address on the management network, reachable from the root namespace. */
@@ -209,7 +164,7 @@ public final class NodeHost {
 
     /** Its own {@code ovsdb-server}: socket, control socket, kill, restart. */
     public OvsdbServer ovsdb() {
-        return ovsdb;
+        return openVSwitch.ovsdb();
     }
 
     /** {@code ovs-vswitchd}. */
@@ -224,7 +179,7 @@ public final class NodeHost {
 
     /** The socket for {@code ovs-appctl -t} to {@code ovs-vswitchd}. */
     public Path switchControl() {
-        return directory.resolve("ovs-vswitchd.ctl");
+        return openVSwitch.control();
     }
 
     /** The socket for {@code ovn-appctl -t} to {@code ovn-controller}; another one after each start. */
@@ -233,7 +188,7 @@ public final class NodeHost {
     }
 
     private Path controllerControl(Daemon daemon) {
-        return directory.resolve("ovn-controller.%d.ctl".formatted(daemon.pid()));
+        return directory().resolve("ovn-controller.%d.ctl".formatted(daemon.pid()));
     }
 
     /** Ends ovn-controller so that it takes its chassis out of the southbound database. */
@@ -255,15 +210,13 @@ public final class NodeHost {
     public Daemon.Plan daemon(String label, String... arguments) {
         return workspace
                 .daemon(name + "/" + label, arguments)
-                .log(directory.resolve(label + ".log"))
+                .log(directory().resolve(label + ".log"))
                 .inside(namespace);
     }
 
     /** Runs {@code ovs-vsctl} on this node's database. */
     public String vsctl(String... arguments) {
-        List<String> all = new ArrayList<>(List.of("ovs-vsctl", "--db=" + ovsdb.unixRemote(), "--timeout=30"));
-        all.addAll(List.of(arguments));
-        return workspace.command(all.toArray(String[]::new)).output();
+        return openVSwitch.vsctl(arguments);
     }
 
     @Override
