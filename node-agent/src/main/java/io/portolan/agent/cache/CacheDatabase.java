@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
 final class CacheDatabase implements AutoCloseable {
     static final String LOCK = "portolan_agent";
 
+    static final String STOPPING = "the agent is stopping";
+
     private static final Logger LOG = LoggerFactory.getLogger(CacheDatabase.class);
     private static final Duration CHECK = Duration.ofMillis(100);
 
@@ -33,6 +35,7 @@ final class CacheDatabase implements AutoCloseable {
     private final OvsdbClient client;
     private final OvsdbLock lock;
     private volatile String trouble = "the node's database server has not been reached yet";
+    private volatile boolean closed;
 
     CacheDatabase(CacheSettings settings) {
         this.settings = settings;
@@ -66,7 +69,7 @@ final class CacheDatabase implements AutoCloseable {
     /**
      * Reads everything and makes durable what was written, as the only writer.
      *
-     * @throws CacheUnavailable when that was not to be had in time
+     * @throws CacheUnavailable when that was not to be had in time, or at once when this is closed
      */
     CacheView load(Duration within) {
         long end = System.nanoTime() + within.toNanos();
@@ -74,6 +77,9 @@ final class CacheDatabase implements AutoCloseable {
             try {
                 return tryLoad();
             } catch (IOException | OvsdbException e) {
+                if (closed) {
+                    throw new CacheUnavailable(STOPPING, e);
+                }
                 String why = String.valueOf(e.getMessage());
                 trouble(why);
                 if (System.nanoTime() >= end || !pause()) {
@@ -161,7 +167,7 @@ final class CacheDatabase implements AutoCloseable {
         } catch (OvsdbException.OutcomeUnknown | OvsdbException.NotConnected e) {
             return notDone(e);
         } catch (OvsdbException.Closed e) {
-            throw new CacheUnavailable("the agent is stopping", e);
+            throw new CacheUnavailable(STOPPING, e);
         }
     }
 
@@ -200,6 +206,7 @@ final class CacheDatabase implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         lock.close();
         client.close();
     }

@@ -95,7 +95,7 @@ final class CacheStore implements AutoCloseable {
             return known;
         }
         if (closed) {
-            throw new CacheUnavailable("the agent is stopping", null);
+            throw new CacheUnavailable(CacheDatabase.STOPPING, null);
         }
         CacheView loaded = database.load(within);
         view = loaded;
