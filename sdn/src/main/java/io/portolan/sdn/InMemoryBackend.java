@@ -103,7 +103,7 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
         for (Cidr other : behind) {
             if (spec.podCidrs().stream().anyMatch(other::overlaps)) {
                 throw new Refused(
-                        Reason.CONFLICT, other + " behind router " + routerId + " overlaps the cluster's pods");
+                        Reason.SUBNET_OVERLAP, other + " behind router " + routerId + " overlaps the cluster's pods");
             }
         }
         return new Router(routerId);

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * What a cluster's router should be.
  *
  * @param podCidrs the cluster's pools; nothing else behind an adopted router may overlap them
- * @param externalNetwork the name or id of the network that the router has its gateway on; without one it has none. An
- *     adopted router is never given another
+ * @param externalNetwork the name or id of the network that the router has its gateway on; without one we give it
+ *     none. An adopted router has it already, or is refused
  */
 public record RouterSpec(
         ClusterName cluster, List<Cidr> podCidrs, @Nullable String externalNetwork) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param backendId its id there: the {@code iface-id} that binds it
  * @param ready whether the network carries its traffic; one that does not yet is looked at again
  * @param fault what is wrong with it, in the network's words; such a port is not handed out
+ * @param nesting where it is inside a VM now, which may not be where it should be; absent where it is in none
  */
 public record SdnPort(
         PortId id,
@@ -19,8 +20,20 @@ public record SdnPort(
         MacAddress mac,
         List<IpAddress> addresses,
         boolean ready,
-        @Nullable String fault) {
+        @Nullable String fault,
+        PortSpec.@Nullable Nesting nesting) {
     public SdnPort {
         addresses = List.copyOf(addresses);
+    }
+
+    /** A port that is inside no VM. */
+    public SdnPort(
+            PortId id,
+            String backendId,
+            MacAddress mac,
+            List<IpAddress> addresses,
+            boolean ready,
+            @Nullable String fault) {
+        this(id, backendId, mac, addresses, ready, fault, null);
     }
 }

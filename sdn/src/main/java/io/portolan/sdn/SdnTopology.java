@@ -12,8 +12,8 @@ public interface SdnTopology {
     /**
      * Takes a router that exists as the cluster's. It is not marked, and never deleted by us.
      *
-     * @throws SdnFailure.Refused {@code NOT_FOUND} where there is none of this id, {@code CONFLICT} where a network
-     *     behind it overlaps the cluster's pods
+     * @throws SdnFailure.Refused {@code NOT_FOUND} where there is none of this id, {@code SUBNET_OVERLAP} where a
+     *     network behind it overlaps the cluster's pods, {@code CONFLICT} where its external network is another
      */
     Router adoptRouter(String routerId, RouterSpec spec);
 

@@ -116,7 +116,7 @@ public abstract class SdnBackendContract {
             String overlapping = foreignRouter(Cidr.parse("10.4.128.0/24"));
             assertThatThrownBy(() -> sdn.topology().adoptRouter(overlapping, ROUTER))
                     .asInstanceOf(type(Refused.class))
-                    .returns(Reason.CONFLICT, Refused::reason)
+                    .returns(Reason.SUBNET_OVERLAP, Refused::reason)
                     .satisfies(e -> assertThat(e).hasMessageContaining("10.4.128.0/24"));
             assertThatThrownBy(() -> sdn.topology().adoptRouter("ab0e1a7e-0000-4000-8000-00000000dead", ROUTER))
                     .asInstanceOf(type(Refused.class))

@@ -75,7 +75,7 @@ final class Routers {
         for (Network network : behind(router)) {
             if (spec.podCidrs().stream().anyMatch(network.cidr()::overlaps)) {
                 throw new Refused(
-                        Reason.CONFLICT,
+                        Reason.SUBNET_OVERLAP,
                         "%s behind router %s (%s) overlaps the cluster's pods"
                                 .formatted(network.cidr(), routerId, network.where()));
             }
