@@ -34,6 +34,7 @@ public final class Daemon implements AutoCloseable {
         private Runnable afterStart = () -> {};
         private Duration patience = Duration.ofSeconds(60);
         private Duration grace = Duration.ofSeconds(10);
+        private boolean workers;
 
         Plan(Workspace workspace, String name, List<String> arguments) {
             this.workspace = workspace;
@@ -78,6 +79,12 @@ public final class Daemon implements AutoCloseable {
         /** How long {@link #stop()} waits after SIGTERM before it kills; zero kills at once. */
         public Plan grace(Duration limit) {
             grace = limit;
+            return this;
+        }
+
+        /** Its worker processes die with it when it is killed, as a container's do; otherwise only it itself is killed. */
+        public Plan withWorkers() {
+            workers = true;
             return this;
         }
 
@@ -170,8 +177,11 @@ public final class Daemon implements AutoCloseable {
     /** SIGKILL, and waits until it is dead. */
     public synchronized void kill9() {
         if (process != null) {
+            List<ProcessHandle> mourned = plan.workers ? process.descendants().toList() : List.of();
             process.destroyForcibly();
+            mourned.forEach(ProcessHandle::destroyForcibly);
             awaitDeath(process);
+            Waiting.until(DYING, () -> mourned.stream().noneMatch(ProcessHandle::isAlive));
         }
     }
 

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Free ports, and who listens where. */
-final class Listeners {
+public final class Listeners {
     /** Below the range from which the kernel gives ports to outgoing connections: nobody takes one by chance. */
     private static final int LOWEST = 15_000;
 
@@ -25,7 +25,7 @@ final class Listeners {
     private Listeners() {}
 
     /** A port of the loopback address that nobody listens on at this moment. */
-    static int freeLoopbackPort() {
+    public static int freeLoopbackPort() {
         for (int attempt = 0; attempt < 1000; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST);
             if (isFree(port)) {
@@ -44,7 +44,7 @@ final class Listeners {
         }
     }
 
-    static boolean accepts(Path unixSocket) {
+    public static boolean accepts(Path unixSocket) {
         if (!Files.exists(unixSocket)) {
             return false;
         }
@@ -56,7 +56,7 @@ final class Listeners {
     }
 
     /** Whether this very process listens on the TCP port, in whichever namespace it runs. */
-    static boolean owns(long pid, int port) {
+    public static boolean owns(long pid, int port) {
         Path process = Path.of("/proc", Long.toString(pid));
         try {
             Set<String> sockets = new HashSet<>();

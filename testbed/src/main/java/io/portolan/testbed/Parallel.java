@@ -9,11 +9,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Doing several slow things at once. */
-final class Parallel {
+public final class Parallel {
     private Parallel() {}
 
     /** The results in the order of the tasks; all have ended when this returns or fails with the first failure. */
-    static <T> List<T> all(List<? extends Callable<T>> tasks) {
+    public static <T> List<T> all(List<? extends Callable<T>> tasks) {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<T> results = new ArrayList<>();
             for (Future<T> future : threads.invokeAll(tasks)) {

@@ -29,7 +29,14 @@ final class Programs {
             Map.entry("sysctl", "procps"),
             Map.entry("kill", "procps"),
             Map.entry("setsid", "util-linux"),
-            Map.entry("/usr/bin/python3", "python3"));
+            Map.entry("/usr/bin/python3", "python3"),
+            Map.entry("mariadbd", "mariadb-server-core"),
+            Map.entry("mariadb-install-db", "mariadb-server-core"),
+            Map.entry("mariadb", "mariadb-client-core"),
+            Map.entry("/usr/bin/keystone-manage", "keystone"),
+            Map.entry("/usr/bin/neutron-server", "neutron-server"),
+            Map.entry("/usr/bin/neutron-db-manage", "neutron-common"),
+            Map.entry("/usr/bin/octavia-db-manage", "octavia-common"));
 
     private static final List<String> SYSTEM_DIRECTORIES = List.of("/usr/sbin", "/usr/bin", "/sbin", "/bin");
     private static final Map<String, String> FOUND = new ConcurrentHashMap<>();

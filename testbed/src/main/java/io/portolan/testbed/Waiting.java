@@ -6,17 +6,17 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Polling with a deadline: first every 2 ms, then slower, never rarer than every 50 ms. */
-final class Waiting {
+public final class Waiting {
     private Waiting() {}
 
     /** Whether the condition held before the limit passed. */
-    static boolean until(Duration limit, BooleanSupplier condition) {
+    public static boolean until(Duration limit, BooleanSupplier condition) {
         return forValue(limit, () -> condition.getAsBoolean() ? Optional.of(true) : Optional.empty())
                 .isPresent();
     }
 
     /** The first value that was there before the limit passed. */
-    static <T> Optional<T> forValue(Duration limit, Supplier<Optional<T>> source) {
+    public static <T> Optional<T> forValue(Duration limit, Supplier<Optional<T>> source) {
         long end = System.nanoTime() + limit.toNanos();
         long pause = 2;
         Optional<T> value = source.get();

@@ -1,0 +1,10 @@
+"""Octavia's API as gunicorn wants it."""
+import os
+import sys
+
+sys.argv = ["octavia-wsgi", "--config-file", os.environ["OCTAVIA_CONFIGURATION"]]  # not gunicorn's own
+
+import octavia_sockets  # noqa: F401
+from octavia.api.app import setup_app
+
+application = setup_app()
