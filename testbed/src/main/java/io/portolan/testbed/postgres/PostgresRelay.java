@@ -1,0 +1,153 @@
+package io.portolan.testbed.postgres;
+
+import io.portolan.testbed.postgres.PostgresServer.Database;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Stands between a client and a server, to cut the line at the one moment at which nobody on the client's side can know
+ * what is so: the server has committed, and its answer is on the way. Without TLS only.
+ */
+public final class PostgresRelay implements AutoCloseable {
+    /** {@code CommandComplete} of a COMMIT: type, length, tag and a zero byte. A ROLLBACK has another one. */
+    private static final byte[] COMMITTED = "C\0\0\0\013COMMIT\0".getBytes(StandardCharsets.ISO_8859_1);
+
+    private final String host;
+    private final int port;
+    private final ServerSocket listener;
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger toLose = new AtomicInteger();
+    private final AtomicInteger lost = new AtomicInteger();
+    private volatile boolean frozen;
+
+    private PostgresRelay(String host, int port) {
+        this.host = host;
+        this.port = port;
+        try {
+            listener = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Thread.ofVirtual().name("postgres-relay").start(this::accept);
+    }
+
+    /** A way to the server of this database, which has one host. */
+    public static PostgresRelay to(Database database) {
+        URI server = server(database);
+        return new PostgresRelay(server.getHost(), server.getPort());
+    }
+
+    private static URI server(Database database) {
+        return URI.create(database.url().substring("jdbc:".length()));
+    }
+
+    /** The same database by this way. */
+    public Database relayed(Database database) {
+        URI server = server(database);
+        return new Database(
+                database.url().replace(server.getAuthority(), "127.0.0.1:" + listener.getLocalPort()),
+                database.user(),
+                database.password());
+    }
+
+    /** Cuts each of the next connections on which the server says that it has committed, instead of passing that on. */
+    public void loseCommits(int count) {
+        toLose.set(count);
+    }
+
+    /** How many commits were done and not answered, in all. */
+    public int lostCommits() {
+        return lost.get();
+    }
+
+    /** Passes nothing on, as a network does whose other end is gone; nobody is told. */
+    public void freeze() {
+        frozen = true;
+    }
+
+    public void thaw() {
+        frozen = false;
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket client = listener.accept();
+                open.add(client);
+                Thread.ofVirtual().start(() -> connect(client));
+            } catch (IOException e) {
+                // Closed: the loop ends.
+            }
+        }
+    }
+
+    private void connect(Socket client) {
+        try {
+            Socket server = new Socket(host, port);
+            open.add(server);
+            Thread.ofVirtual().start(() -> pass(client, server, false));
+            pass(server, client, true);
+        } catch (IOException e) {
+            // The server is away, and so is the way to it.
+            closeQuietly(client);
+        }
+    }
+
+    private void pass(Socket from, Socket to, boolean answers) {
+        byte[] buffer = new byte[1 << 14];
+        int matched = 0;
+        try (from;
+                to) {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                for (int i = 0; answers && i < n; i++) {
+                    matched = buffer[i] == COMMITTED[matched] ? matched + 1 : buffer[i] == COMMITTED[0] ? 1 : 0;
+                    if (matched == COMMITTED.length) {
+                        matched = 0;
+                        if (toLose.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                            lost.incrementAndGet();
+                            return;
+                        }
+                    }
+                }
+                if (!frozen) {
+                    out.write(buffer, 0, n);
+                }
+            }
+        } catch (IOException e) {
+            // One end is gone; the other goes with it.
+        } finally {
+            open.remove(from);
+            open.remove(to);
+        }
+    }
+
+    private static void closeQuietly(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // It is not open any more, which is what is wanted.
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            listener.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        open.forEach(PostgresRelay::closeQuietly);
+    }
+}
