@@ -8,6 +8,7 @@ import io.portolan.e2e.stack.Pod;
 import io.portolan.e2e.stack.Stack;
 import io.portolan.e2e.stack.Stack.Worker;
 import io.portolan.testbed.Daemon;
+import io.portolan.testbed.NodeHost;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -211,7 +212,7 @@ class KilledAnywhereTest {
             return switch (this) {
                 case OVSDB_SERVER -> worker.host().ovsdb().daemon();
                 case OVS_VSWITCHD -> worker.host().vswitch();
-                case OVN_CONTROLLER -> worker.host().controller();
+                case OVN_CONTROLLER -> ((NodeHost) worker.host()).controller();
             };
         }
     }

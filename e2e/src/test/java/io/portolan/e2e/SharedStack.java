@@ -31,7 +31,7 @@ record SharedStack(Workspace workspace, Stack stack, Worker worker) {
             Training.complete(training, CHECKOUT);
         }
         Workspace workspace = Workspace.create();
-        Stack stack = Stack.start(workspace, CHECKOUT, Stack.Progress.SILENT);
+        Stack stack = Stack.start(workspace, Stack.Mode.OVERLAY, CHECKOUT, Stack.Progress.SILENT);
         stack.declareCluster();
         SharedStack made =
                 new SharedStack(workspace, stack, stack.addNode("node-1").join());

@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
  * <p>Its bridge {@code br-phy} holds the underlay interface, and the tunnel address is on that bridge's own interface,
  * where the userspace tunnels look for it. A {@link VmHost} can run on it.
  */
-public final class NodeHost {
+public final class NodeHost implements WorkerHost {
     /** The largest packet of a pod that still fits through the tunnels. */
     public static final int POD_MTU = 1400;
 
@@ -136,6 +136,7 @@ public final class NodeHost {
         central.sbctl("wait-until", "Chassis", chassis);
     }
 
+    @Override
     public String name() {
         return name;
     }
@@ -144,16 +145,17 @@ public final class NodeHost {
         return chassis;
     }
 
+    @Override
     public Namespace namespace() {
         return namespace;
     }
 
-    /** The directory of its database, sockets and logs. */
+    @Override
     public Path directory() {
         return openVSwitch.directory();
     }
 
-    /** Its address on the management network, reachable from the root namespace. */
+    @Override
     public String managementAddress() {
         return addresses.management();
     }
@@ -162,12 +164,12 @@ public final class NodeHost {
         return addresses.tunnel();
     }
 
-    /** Its own {@code ovsdb-server}: socket, control socket, kill, restart. */
+    @Override
     public OvsdbServer ovsdb() {
         return openVSwitch.ovsdb();
     }
 
-    /** {@code ovs-vswitchd}. */
+    @Override
     public Daemon vswitch() {
         return vswitch;
     }
@@ -177,7 +179,7 @@ public final class NodeHost {
         return controller;
     }
 
-    /** The socket for {@code ovs-appctl -t} to {@code ovs-vswitchd}. */
+    @Override
     public Path switchControl() {
         return openVSwitch.control();
     }
@@ -201,12 +203,7 @@ public final class NodeHost {
         }
     }
 
-    /** Runs a command in the node's namespace to its successful end; returns its standard output. */
-    public String exec(String... arguments) {
-        return namespace.exec(arguments);
-    }
-
-    /** A daemon of yours in the node's namespace, its log in the node's directory. */
+    @Override
     public Daemon.Plan daemon(String label, String... arguments) {
         return workspace
                 .daemon(name + "/" + label, arguments)
@@ -214,7 +211,7 @@ public final class NodeHost {
                 .inside(namespace);
     }
 
-    /** Runs {@code ovs-vsctl} on this node's database. */
+    @Override
     public String vsctl(String... arguments) {
         return openVSwitch.vsctl(arguments);
     }

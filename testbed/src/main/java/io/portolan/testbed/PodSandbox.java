@@ -50,6 +50,11 @@ public final class PodSandbox implements AutoCloseable {
         return new PodSandbox(workspace, Namespace.create(workspace, name));
     }
 
+    /** Around a namespace that exists, such as a VM's; closing it is its owner's. */
+    public static PodSandbox around(Workspace workspace, Namespace namespace) {
+        return new PodSandbox(workspace, namespace);
+    }
+
     public Namespace namespace() {
         return namespace;
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * in again is another one under the old names, which an Open vSwitch in user space does not notice by itself; so both
  * switches forget the port and learn it anew.
  */
-public final class VmHost {
+public final class VmHost implements WorkerHost {
     /** The bridge inside the VM. */
     public static final String BRIDGE = "br-int";
 
@@ -176,6 +176,7 @@ public final class VmHost {
         openVSwitch.vsctl("add-port", BRIDGE, UPLINK);
     }
 
+    @Override
     public String name() {
         return name;
     }
@@ -194,16 +195,17 @@ public final class VmHost {
         return "tap" + name;
     }
 
+    @Override
     public Namespace namespace() {
         return namespace;
     }
 
-    /** The directory of its database, sockets and logs. */
+    @Override
     public Path directory() {
         return openVSwitch.directory();
     }
 
-    /** Its address on the management network, reachable from the root namespace. */
+    @Override
     public String managementAddress() {
         return managementAddress;
     }
@@ -213,27 +215,22 @@ public final class VmHost {
         return address.substring(0, address.indexOf('/'));
     }
 
-    /** Its own {@code ovsdb-server}: socket, control socket, kill, restart. */
+    @Override
     public OvsdbServer ovsdb() {
         return openVSwitch.ovsdb();
     }
 
-    /** Its own {@code ovs-vswitchd}. */
+    @Override
     public Daemon vswitch() {
         return vswitch;
     }
 
-    /** The socket for {@code ovs-appctl -t} to {@code ovs-vswitchd}. */
+    @Override
     public Path switchControl() {
         return openVSwitch.control();
     }
 
-    /** Runs a command in the VM to its successful end; returns its standard output. */
-    public String exec(String... arguments) {
-        return namespace.exec(arguments);
-    }
-
-    /** A daemon of yours in the VM, its log in the VM's directory. */
+    @Override
     public Daemon.Plan daemon(String label, String... arguments) {
         return workspace
                 .daemon(name + "/" + label, arguments)
@@ -241,7 +238,7 @@ public final class VmHost {
                 .inside(namespace);
     }
 
-    /** Runs {@code ovs-vsctl} on the VM's database. */
+    @Override
     public String vsctl(String... arguments) {
         return openVSwitch.vsctl(arguments);
     }

@@ -2,26 +2,41 @@ package io.portolan.e2e.demo;
 
 import io.portolan.e2e.demo.Checks.Finding;
 import io.portolan.e2e.stack.CniAnswer;
+import io.portolan.e2e.stack.Neighbour;
 import io.portolan.e2e.stack.Pod;
 import io.portolan.e2e.stack.Stack;
 import io.portolan.e2e.stack.Stack.Worker;
+import io.portolan.testbed.Daemon;
 import io.portolan.testbed.Ping;
+import io.portolan.testbed.PodSandbox;
 import io.portolan.testbed.TcpExchange;
 import io.portolan.testbed.Workspace;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** The main job on this machine: two nodes join, four pods start on ports made ahead, and reach each other. */
 final class Demo {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final int TCP_PORT = 8080;
+
+    /** Who takes part in the checks of the network: a pod, or a machine beside the pods. */
+    private record Peer(String name, String place, String address, PodSandbox sandbox) {
+        static Peer of(Pod pod) {
+            return new Peer(pod.name(), pod.node().name(), pod.address(), pod.sandbox());
+        }
+
+        static Peer of(Neighbour machine) {
+            return new Peer(machine.name(), machine.name(), machine.address(), machine.sandbox());
+        }
+    }
 
     private final Screen screen;
     private final Checks checks;
@@ -34,25 +49,26 @@ final class Demo {
     }
 
     static void main(String[] arguments) throws InterruptedException {
-        List<String> options = List.of(arguments);
-        for (String option : options) {
-            if (!Set.of("--json", "--up", "--mode", "overlay").contains(option)) {
-                System.err.println("portolan: demo does not know '" + option + "'; it takes --json");
-                System.exit(2);
-            }
+        Options options;
+        try {
+            options = Options.of(arguments);
+        } catch (Options.Unknown e) {
+            System.err.println("portolan: " + e.getMessage());
+            System.exit(2);
+            return;
         }
-        boolean up = options.contains("--up");
+        boolean up = options.up();
         Path root = up ? DevStacks.ROOT : Workspace.DEFAULT_ROOT;
         Workspace.sweepAll(root);
         if (up && DevStacks.running().isPresent()) {
             System.err.println("portolan: it is up already: ./portolan status shows it, ./portolan down takes it down");
             System.exit(1);
         }
-        Screen screen = new Screen(options.contains("--json"));
+        Screen screen = new Screen(options.json());
         Workspace workspace = Workspace.create(root);
         screen.step("Starting the parts (Ctrl-C takes everything down)");
         boolean held;
-        try (Stack stack = Stack.start(workspace, Path.of("").toAbsolutePath(), screen::done)) {
+        try (Stack stack = Stack.start(workspace, options.mode(), Path.of("").toAbsolutePath(), screen::done)) {
             Demo demo = new Demo(screen, stack);
             demo.run();
             held = demo.checks.allHold();
@@ -88,7 +104,10 @@ final class Demo {
                     added.json().toString()));
         }
         if (checks.allHold()) {
-            matrix(pods);
+            matrix(Stream.concat(
+                            pods.stream().map(Peer::of),
+                            stack.network().neighbours().stream().map(Peer::of))
+                    .toList());
             warmPath(workers);
             deleteOne(pods.get(3));
         }
@@ -123,14 +142,14 @@ final class Demo {
         return true;
     }
 
-    private void matrix(List<Pod> pods) {
-        screen.step("Every pod pings every other, and exchanges a line over TCP");
-        pods.forEach(pod -> pod.sandbox().serveTcp(TCP_PORT, "this is " + pod.name()));
-        for (Pod from : pods) {
-            for (Pod to : pods) {
+    private void matrix(List<Peer> peers) {
+        screen.step("Everybody pings everybody, and exchanges a line over TCP");
+        peers.forEach(peer -> peer.sandbox().serveTcp(TCP_PORT, "this is " + peer.name()));
+        for (Peer from : peers) {
+            for (Peer to : peers) {
                 if (!from.equals(to)) {
                     String way =
-                            from.name() + " → " + to.name() + (from.node().equals(to.node()) ? "" : ", other node");
+                            from.name() + " → " + to.name() + (from.place().equals(to.place()) ? "" : ", elsewhere");
                     checks.check("ping " + way, () -> {
                         Ping ping = from.sandbox().ping(to.address(), 3);
                         return new Finding(ping.answered(), ping.output());
@@ -146,23 +165,19 @@ final class Demo {
 
     private void warmPath(List<Worker> workers) {
         screen.step("The control plane is stopped, and a pod starts all the same");
-        stack.ipam().pause();
-        stack.topology().pause();
+        Map<String, Daemon> control = stack.network().controlPlane();
+        List<Daemon> stopped = new ArrayList<>(List.of(stack.ipam(), stack.topology()));
+        stopped.addAll(control.values());
+        stopped.forEach(Daemon::pause);
         try {
-            checks.check("ADD and DEL without any service or OVN's northbound database", () -> {
-                stack.central().northbound().pause();
-                try {
-                    Pod pod = stack.runtime().start(workers.get(0).host(), "pod-offline");
-                    boolean added = pod.added().ok();
-                    boolean deleted = stack.runtime().stop(pod).ok();
-                    return new Finding(added && deleted, pod.added().json().toString());
-                } finally {
-                    stack.central().northbound().resume();
-                }
+            checks.check("ADD and DEL without any service, " + String.join(" or ", control.keySet()), () -> {
+                Pod pod = stack.runtime().start(workers.get(0).host(), "pod-offline");
+                boolean added = pod.added().ok();
+                boolean deleted = stack.runtime().stop(pod).ok();
+                return new Finding(added && deleted, pod.added().json().toString());
             });
         } finally {
-            stack.topology().resume();
-            stack.ipam().resume();
+            stopped.forEach(Daemon::resume);
         }
     }
 
@@ -192,7 +207,7 @@ final class Demo {
     private void tables(List<Worker> workers) {
         screen.step("What is where");
         screen.table(
-                List.of("node", "chassis", "state", "subnet", "free", "leased", "bound", "cooling"),
+                List.of("node", "binds at", "state", "subnet", "free", "leased", "bound", "cooling"),
                 workers.stream()
                         .map(worker -> {
                             JsonNode node = stack.topologyCalls()
@@ -202,7 +217,8 @@ final class Demo {
                             JsonNode ports = node.path("ports");
                             return List.of(
                                     node.path("name").asString(),
-                                    node.path("chassis").asString(),
+                                    node.path("chassis")
+                                            .asString(node.path("parentPort").asString()),
                                     node.path("state").asString(),
                                     node.path("subnets").path(0).path("cidr").asString(),
                                     ports.path("free").asString(),
@@ -223,10 +239,10 @@ final class Demo {
                         port.path("mac").asString(),
                         port.path("state").asString(),
                         port.path("pod").path("name").asString(),
-                        port.path("id").asString()));
+                        port.path("backendId").asString()));
             }
         }
-        screen.table(List.of("address", "mac", "state", "pod", "port = iface-id"), rows);
+        screen.table(List.of("address", "mac", "state", "pod", "port in the network"), rows);
         screen.say("");
         screen.say(
                 "          Swagger UI  ipam-service      " + stack.ipamCalls().base() + "/swagger-ui.html");

@@ -1,8 +1,8 @@
 package io.portolan.e2e.stack;
 
 import io.portolan.testbed.Command;
-import io.portolan.testbed.NodeHost;
 import io.portolan.testbed.PodSandbox;
+import io.portolan.testbed.WorkerHost;
 import io.portolan.testbed.Workspace;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,14 +28,14 @@ public final class ContainerRuntime {
     }
 
     /** A pod's namespace, before any plugin was called. */
-    public Pod sandbox(NodeHost node, String name) {
+    public Pod sandbox(WorkerHost node, String name) {
         String containerId = UUID.randomUUID().toString().replace("-", "");
         CniAnswer none = new CniAnswer(0, JSON.createObjectNode(), 0);
         return new Pod(name, UUID.randomUUID(), containerId, node, PodSandbox.create(workspace, name), none);
     }
 
     /** Makes a namespace and calls ADD; the pod is there even where the plugin refused. */
-    public Pod start(NodeHost node, String name) {
+    public Pod start(WorkerHost node, String name) {
         Pod pod = sandbox(node, name);
         return pod.with(call("ADD", pod));
     }
@@ -61,11 +61,11 @@ public final class ContainerRuntime {
     }
 
     /** A command that is about no pod: STATUS or VERSION. */
-    public CniAnswer call(String command, NodeHost node) {
+    public CniAnswer call(String command, WorkerHost node) {
         return run(plugin(node).environment("CNI_COMMAND", command).environment("CNI_PATH", binaries));
     }
 
-    private Command plugin(NodeHost node) {
+    private Command plugin(WorkerHost node) {
         return workspace
                 .command(plugin.toString())
                 .environment("PORTOLAN_CNI_SOCKET", socket(node).toString())
@@ -74,11 +74,11 @@ public final class ContainerRuntime {
                 .within(KUBELETS_PATIENCE);
     }
 
-    static Path socket(NodeHost node) {
+    static Path socket(WorkerHost node) {
         return node.directory().resolve("cni/cni.sock");
     }
 
-    static Path queue(NodeHost node) {
+    static Path queue(WorkerHost node) {
         return node.directory().resolve("cni-queue");
     }
 

@@ -2,8 +2,8 @@ package io.portolan.e2e.stack;
 
 import io.portolan.testbed.Daemon;
 import io.portolan.testbed.Fabric;
-import io.portolan.testbed.NodeHost;
 import io.portolan.testbed.OvnCentral;
+import io.portolan.testbed.WorkerHost;
 import io.portolan.testbed.Workspace;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,10 +19,18 @@ public final class Stack implements AutoCloseable {
     /** The cluster that {@link #declareCluster} declares. */
     public static final String CLUSTER = "demo";
 
+    /** Where its pods are. */
+    static final String PODS = "10.4.0.0/16";
+
     private static final int IPAM_PORT = 8081;
     private static final int TOPOLOGY_PORT = 8082;
     private static final int AGENT_PORT = 8085;
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
+
+    /** What kind of network the pods are on. */
+    public enum Mode {
+        OVERLAY
+    }
 
     /** Told of every part that has started, in words, with the milliseconds it took. */
     public interface Progress {
@@ -33,7 +41,7 @@ public final class Stack implements AutoCloseable {
     }
 
     /** A node with its agent. */
-    public record Worker(NodeHost host, Daemon agent, RestCalls introspection) {}
+    public record Worker(WorkerHost host, Daemon agent, RestCalls introspection) {}
 
     private final Workspace workspace;
     private final Path checkout;
@@ -41,20 +49,19 @@ public final class Stack implements AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, Worker> workers = new ConcurrentSkipListMap<>();
     private final Ledger ledger;
-    private final OvnCentral central;
+    private final StackNetwork network;
     private final Fabric fabric;
     private final Daemon ipam;
     private final Daemon topology;
     private final ContainerRuntime runtime;
 
-    private Stack(Workspace workspace, Path checkout, Progress progress) {
+    private Stack(Workspace workspace, Path checkout, Mode mode, Progress progress) {
         this.workspace = workspace;
         this.checkout = checkout;
         this.progress = progress;
         fabric = Fabric.create(workspace);
-        CompletableFuture<OvnCentral> ovn = timed(
-                "OVN central: northbound, southbound, northd",
-                () -> OvnCentral.in(workspace).start());
+        CompletableFuture<StackNetwork> networks =
+                timed("OVN central: northbound, southbound, northd", () -> network(mode));
         ledger = timed("PostgreSQL with the ledger's schema", () -> Ledger.start(workspace))
                 .join();
         CompletableFuture<Daemon> starting = timed("ipam-service", () -> service("ipam-service", IPAM_PORT, Map.of()));
@@ -66,22 +73,29 @@ public final class Stack implements AutoCloseable {
                                 Map.of("PORTOLAN_IPAMCLIENT_URL", url(fabric.rootAddress(), IPAM_PORT))))
                 .join();
         ipam = starting.join();
-        central = ovn.join();
+        network = networks.join();
         runtime = new ContainerRuntime(workspace, checkout.resolve("cni/target"));
     }
 
     /**
      * Starts the network, the ledger and the services, and no node yet. The workspace owns all of it.
      *
+     * @param mode what kind of network the pods are on
      * @param checkout the directory of the checkout, built
      */
-    public static Stack start(Workspace workspace, Path checkout, Progress progress) {
+    public static Stack start(Workspace workspace, Mode mode, Path checkout, Progress progress) {
         try {
-            return new Stack(workspace, checkout, progress);
+            return new Stack(workspace, checkout, mode, progress);
         } catch (RuntimeException e) {
             workspace.close();
             throw e;
         }
+    }
+
+    private StackNetwork network(Mode mode) {
+        return switch (mode) {
+            case OVERLAY -> OvnNetwork.start(workspace, fabric);
+        };
     }
 
     private <T> CompletableFuture<T> timed(String what, Supplier<T> step) {
@@ -113,36 +127,24 @@ public final class Stack implements AutoCloseable {
         return "http://" + address + ":" + port;
     }
 
-    /** Declares the cluster: its pods in 10.4.0.0/16, on this stack's OVN. */
+    /** Declares the cluster: its pods in 10.4.0.0/16, on this stack's network. */
     public void declareCluster() {
-        topologyCalls().put("/v1/clusters/" + CLUSTER, clusterSpec()).ok();
-    }
-
-    private Map<String, Object> clusterSpec() {
-        return Map.of(
-                "mode",
-                "overlay",
-                "podCidrs",
-                java.util.List.of("10.4.0.0/16"),
-                "mtu",
-                NodeHost.POD_MTU,
-                "backend",
-                Map.of("endpoints", central.northbound().unixRemote()));
+        topologyCalls().put("/v1/clusters/" + CLUSTER, network.clusterSpec()).ok();
     }
 
     /** Makes a node and starts its agent, which joins by itself. */
     public CompletableFuture<Worker> addNode(String name) {
-        return timed("node " + name + ": Open vSwitch, ovn-controller, node-agent", () -> {
-            NodeHost host = NodeHost.in(workspace, fabric, central, name).start();
+        return timed("node " + name + ": its machine with an Open vSwitch, and node-agent", () -> {
+            WorkerHost host = network.addHost(name);
             Worker worker = new Worker(host, agent(host), new RestCalls(url(host.managementAddress(), AGENT_PORT)));
             workers.put(name, worker);
             return worker;
         });
     }
 
-    private Daemon agent(NodeHost host) {
+    private Daemon agent(WorkerHost host) {
         RestCalls calls = new RestCalls(url(host.managementAddress(), AGENT_PORT));
-        return host.daemon(
+        Daemon.Plan plan = host.daemon(
                         "node-agent",
                         ServiceJar.of(workspace, checkout, "node-agent").command(64))
                 .environment("SERVER_ADDRESS", host.managementAddress())
@@ -163,8 +165,9 @@ public final class Stack implements AutoCloseable {
                         host.directory().resolve("portolan.db").toString())
                 .environment(
                         "PORTOLAN_CNI_SOCKET", ContainerRuntime.socket(host).toString())
-                .environment("PORTOLAN_CNI_QUEUE", ContainerRuntime.queue(host).toString())
-                .readyWhen("it answers that it is ready", d -> calls.answers("/actuator/health/readiness"))
+                .environment("PORTOLAN_CNI_QUEUE", ContainerRuntime.queue(host).toString());
+        network.attachment(host).forEach(plan::environment);
+        return plan.readyWhen("it answers that it is ready", d -> calls.answers("/actuator/health/readiness"))
                 .readyWithin(START_LIMIT)
                 .start();
     }
@@ -181,8 +184,12 @@ public final class Stack implements AutoCloseable {
         return ledger;
     }
 
+    public StackNetwork network() {
+        return network;
+    }
+
     public OvnCentral central() {
-        return central;
+        return network.central();
     }
 
     public Daemon ipam() {

@@ -1,0 +1,28 @@
+package io.portolan.e2e.stack;
+
+import io.portolan.testbed.Daemon;
+import io.portolan.testbed.OvnCentral;
+import io.portolan.testbed.WorkerHost;
+import java.util.List;
+import java.util.Map;
+
+/** The network that a stack's pods are on, and the machines that its nodes are. */
+public interface StackNetwork {
+    /** What is put as the cluster. */
+    Map<String, Object> clusterSpec();
+
+    /** A machine that is no node yet. */
+    WorkerHost addHost(String name);
+
+    /** Machines that were on this network before the cluster; pods reach them by address, and they reach pods. */
+    List<Neighbour> neighbours();
+
+    /** What the agent on this machine is told of where its ports bind. */
+    Map<String, String> attachment(WorkerHost host);
+
+    /** What answers for the network when ports are asked for, by name; pods start without any of it. */
+    Map<String, Daemon> controlPlane();
+
+    /** The OVN below it. */
+    OvnCentral central();
+}
