@@ -29,7 +29,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param memoryMib memory that the node says it has, in MiB; without it that of the machine
  * @param maxPods kubelet's limit
  * @param nodeClass which of the cluster's node classes sizes the node
- * @param parentPort the id of the VM's own port in the cloud; underlay mode only
+ * @param parentPort the id of the VM's own port in the cloud, by which the node is in underlay mode; without it the node is an
+ *     OVN chassis, in overlay mode
  * @param registerEvery how often the node says that it is there
  * @param compareEvery how often cache and ledger are compared
  * @param connectTimeout of a call to the control plane
@@ -61,6 +62,9 @@ public record AgentProperties(
     public AgentProperties {
         topologyUrls = checked("topology-urls", topologyUrls);
         ipamUrls = checked("ipam-urls", ipamUrls);
+        if (parentPort != null && parentPort.isBlank()) {
+            throw new IllegalArgumentException("portolan.agent.parent-port is blank: leave it out in overlay mode");
+        }
         for (Duration time : List.of(registerEvery, compareEvery, connectTimeout, callTimeout, cachePatience)) {
             if (!time.isPositive()) {
                 throw new IllegalArgumentException("the times of portolan.agent are positive, not " + time);
@@ -90,6 +94,10 @@ public record AgentProperties(
             throw new IllegalArgumentException("portolan.agent.%s must be given".formatted(name));
         }
         return value;
+    }
+
+    boolean isInUnderlay() {
+        return parentPort != null;
     }
 
     OvsdbEndpoint server() {

@@ -55,8 +55,9 @@ class NodeAgent {
     }
 
     @Bean
-    Wiring wiring(WiringProperties properties, OvsdbClient openVSwitch) {
-        return Wiring.open(properties, openVSwitch, Checkpoint.NONE);
+    Wiring wiring(AgentProperties agent, WiringProperties properties, OvsdbClient openVSwitch) {
+        WiringProperties settings = agent.isInUnderlay() ? properties.underlay() : properties.overlay();
+        return Wiring.open(settings, openVSwitch, Checkpoint.NONE);
     }
 
     @Bean(initMethod = "start")

@@ -163,6 +163,10 @@ class NodeAgentTest {
                 .hasStackTraceContaining("'Not_A_Node' is not a node's name");
         assertThatThrownBy(() -> run("portolan.agent.ipam-urls", "localhost:1").close())
                 .hasStackTraceContaining("portolan.agent.ipam-urls: 'localhost:1' is no http:// or https:// address");
+        assertThatThrownBy(() -> run("portolan.agent.parent-port", " ").close())
+                .hasStackTraceContaining("portolan.agent.parent-port is blank");
+        assertThatThrownBy(() -> run("portolan.wiring.uplink", "ens3").close())
+                .hasStackTraceContaining("portolan.wiring.uplink is for underlay mode");
         assertThatThrownBy(() -> run("portolan.agent.call-timeout", "0s").close())
                 .hasStackTraceContaining("are positive");
     }

@@ -36,7 +36,7 @@ final class Attachments {
     /** An ADD's result. */
     record Added(io.portolan.agent.wiring.Attachment attachment, Plug plug, boolean warm) {}
 
-    /** How many ports that turn out to be occupied an ADD puts aside before it gives up. */
+    /** How many ports that turn out to be unusable an ADD puts aside before it gives up. */
     private static final int TRIES = 3;
 
     private static final Duration GLANCE = Duration.ofMillis(50);
@@ -114,12 +114,16 @@ final class Attachments {
             } catch (RuntimeException e) {
                 undo(taken, sandbox, e);
                 tried.add(plug.port());
-                if (!isOccupied(e) || tried.size() >= TRIES) {
+                if (!anotherMayDo(e) || tried.size() >= TRIES) {
                     throw e;
                 }
-                ports.judgeOccupied(ports.occupied());
+                ports.judge();
             }
         }
+    }
+
+    private static boolean anotherMayDo(RuntimeException e) {
+        return e instanceof WiringRefused refused && refused.concernsThePort();
     }
 
     private static boolean isOccupied(RuntimeException e) {

@@ -208,7 +208,7 @@ final class CniCalls implements CniServer.Calls {
     private static CniRefused wiring(WiringRefused refused) {
         CniError error = switch (refused.reason()) {
             case NO_BRIDGE, NO_SWITCH, NOT_READY -> CniError.TRY_AGAIN_LATER;
-            case OCCUPIED -> CniError.NOT_WIRED;
+            case OCCUPIED, UNTAGGED, TAG_TAKEN -> CniError.NOT_WIRED;
             case NAME_TAKEN -> CniError.INTERFACE_TAKEN;
             case HOST_NAMESPACE -> CniError.INVALID_ENVIRONMENT;
         };

@@ -92,7 +92,7 @@ public final class CniService implements AutoCloseable {
                     ports.wiring(),
                     ports::free,
                     calls::busy,
-                    occupied -> ports.judgeOccupied(ports.occupied()),
+                    unusable -> ports.judge(),
                     settings.preplumbed(),
                     settings.rescan()));
             readiness.reached();
@@ -129,7 +129,8 @@ public final class CniService implements AutoCloseable {
     private void lookAgain() {
         try {
             workOffQueue();
-            ports.judgeOccupied(ports.occupied());
+            ports.mend();
+            ports.judge();
         } catch (RuntimeException e) {
             LOG.warn("the queue and the ports will be looked at again: {}", e.toString());
         }

@@ -14,11 +14,11 @@ import io.portolan.agent.wiring.Plug;
 import io.portolan.agent.wiring.Rebuilt;
 import io.portolan.agent.wiring.Sandbox;
 import io.portolan.agent.wiring.Wiring;
+import io.portolan.agent.wiring.WiringRefused;
 import io.portolan.model.PortId;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,6 +31,8 @@ import java.util.stream.Collectors;
 /** What pods need of the cache and the wiring together: the cache says whose a port is, the wiring where its interface is. */
 final class PodPorts {
     static final String OCCUPIED = "something that is in no cache uses it";
+    static final String UNTAGGED = "it has no VLAN tag, by which ports are told apart on this node";
+    static final String TAG_TAKEN = "another port of the bridge has its VLAN tag";
 
     /** In an attachment's notes the CNI network that it belongs to. */
     static final String NETWORK = "network";
@@ -50,7 +52,7 @@ final class PodPorts {
                 .registration()
                 .map(registration -> registration.settings().mtu())
                 .orElse(mtuUntilRegistered);
-        return new Plug(port.id(), port.backendId(), port.mac(), port.addresses(), mtu);
+        return new Plug(port.id(), port.backendId(), port.mac(), port.vlanTag(), port.addresses(), mtu);
     }
 
     Optional<Plug> plug(Attachment attachment) {
@@ -152,26 +154,50 @@ final class PodPorts {
                 .filter(attachment -> rebuilt.dead().contains(attachment.port()))
                 .toList();
         dead.forEach(attachment -> cache.release(attachment.key()));
-        judgeOccupied(rebuilt.occupied());
+        judge(rebuilt.occupied());
         return rebuilt;
     }
 
-    /** Whatever was occupied and is no longer may be handed out again. */
-    void judgeOccupied(Set<PortId> occupied) {
+    /** Disputes the ports that no pod can have now, and settles those that a pod could have again. */
+    void judge() {
+        judge(occupied());
+    }
+
+    private void judge(Set<PortId> occupied) {
+        Map<PortId, WiringRefused.Reason> obstacles =
+                wiring.obstacles(cache.ports().stream().map(this::plug).toList());
+        judge(OCCUPIED, occupied);
+        judge(UNTAGGED, with(WiringRefused.Reason.UNTAGGED, obstacles));
+        judge(TAG_TAKEN, with(WiringRefused.Reason.TAG_TAKEN, obstacles));
+    }
+
+    private static Set<PortId> with(WiringRefused.Reason reason, Map<PortId, WiringRefused.Reason> obstacles) {
+        return obstacles.entrySet().stream()
+                .filter(entry -> entry.getValue() == reason)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    private void judge(String why, Set<PortId> concerned) {
         List<PortId> over = cache.ports().stream()
-                .filter(port -> OCCUPIED.equals(port.disputed()) && !occupied.contains(port.id()))
+                .filter(port -> why.equals(port.disputed()) && !concerned.contains(port.id()))
                 .map(CachedPort::id)
                 .toList();
         if (!over.isEmpty()) {
-            cache.settle(over, OCCUPIED);
+            cache.settle(over, why);
         }
-        if (!occupied.isEmpty()) {
-            cache.dispute(new ArrayList<>(occupied), OCCUPIED);
+        if (!concerned.isEmpty()) {
+            cache.dispute(concerned, why);
         }
     }
 
+    /** Puts right what somebody changed in the switch. */
+    void mend() {
+        wiring.mend(cache.ports().stream().map(this::plug).toList());
+    }
+
     /** Ports that nobody should have and whose interface is in some namespace all the same. */
-    Set<PortId> occupied() {
+    private Set<PortId> occupied() {
         Set<PortId> bound = cache.attachments().stream().map(Attachment::port).collect(Collectors.toSet());
         return wiring.away().stream().filter(port -> !bound.contains(port)).collect(Collectors.toSet());
     }

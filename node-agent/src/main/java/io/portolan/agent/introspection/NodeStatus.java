@@ -17,7 +17,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
-/** How the node is; healthy while it serves pods, whatever the control plane does. */
+/** How the node is; healthy while it serves pods, whatever the control plane does, and whatever their network lacks. */
 @Component("node")
 final class NodeStatus implements HealthIndicator {
     /**
@@ -29,10 +29,12 @@ final class NodeStatus implements HealthIndicator {
 
     private final PortCache cache;
     private final Map<String, Supplier<Optional<String>>> troubles = new LinkedHashMap<>();
+    private final Wiring wiring;
     private final CniService cni;
 
     NodeStatus(PortCache cache, Wiring wiring, ControlPlane controlPlane, CniService cni) {
         this.cache = cache;
+        this.wiring = wiring;
         this.cni = cni;
         troubles.put("cni", cni::waitsFor);
         troubles.put("cache", cache::trouble);
@@ -55,6 +57,10 @@ final class NodeStatus implements HealthIndicator {
     public Health health() {
         return cni.waitsFor()
                 .map(what -> Health.outOfService().withDetail("waitsFor", what).build())
-                .orElseGet(() -> Health.up().build());
+                .orElseGet(() -> {
+                    Health.Builder up = Health.up();
+                    wiring.missing().ifPresent(what -> up.withDetail("switch", what));
+                    return up.build();
+                });
     }
 }

@@ -25,7 +25,7 @@ public final class Preplumbing implements AutoCloseable {
     private final Wiring wiring;
     private final Supplier<List<Plug>> free;
     private final BooleanSupplier busy;
-    private final Consumer<PortId> occupied;
+    private final Consumer<PortId> unusable;
     private final int wanted;
     private final Thread thread;
     private final Object wake = new Object();
@@ -35,7 +35,7 @@ public final class Preplumbing implements AutoCloseable {
     /**
      * @param free the ports that a pod could have now, in the order in which pods would get them
      * @param busy whether pods come or go at this moment
-     * @param occupied told of a port that is free and yet used by something
+     * @param unusable told of a port that is free and yet cannot be wired: something uses it, or its VLAN tag
      * @param wanted how many free ports to keep wired
      * @param interval how often to look without being woken
      */
@@ -43,13 +43,13 @@ public final class Preplumbing implements AutoCloseable {
             Wiring wiring,
             Supplier<List<Plug>> free,
             BooleanSupplier busy,
-            Consumer<PortId> occupied,
+            Consumer<PortId> unusable,
             int wanted,
             Duration interval) {
         this.wiring = wiring;
         this.free = free;
         this.busy = busy;
-        this.occupied = occupied;
+        this.unusable = unusable;
         this.wanted = wanted;
         thread = Thread.ofVirtual().name("preplumbing").start(() -> run(interval));
     }
@@ -114,10 +114,10 @@ public final class Preplumbing implements AutoCloseable {
             wiring.plumbAhead(plug);
             return true;
         } catch (WiringRefused e) {
-            if (e.reason() != WiringRefused.Reason.OCCUPIED) {
+            if (!e.concernsThePort()) {
                 throw e;
             }
-            occupied.accept(plug.port());
+            unusable.accept(plug.port());
             return false;
         }
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -26,6 +27,7 @@ final class Rebuild {
     private final SwitchPorts ports;
     private final Veths veths;
     private final Consumer<Wire> remove;
+    private final BiPredicate<Wire, Plug> mend;
     private final Map<PortId, Plug> known;
     private final Map<PortId, Sandbox> attached;
 
@@ -40,10 +42,18 @@ final class Rebuild {
         AWAY
     }
 
-    Rebuild(SwitchPorts ports, Veths veths, Consumer<Wire> remove, List<Plug> all, Map<PortId, Sandbox> attached) {
+    /** @param mend puts right what of a wire is not as it should be, and says whether there was anything */
+    Rebuild(
+            SwitchPorts ports,
+            Veths veths,
+            Consumer<Wire> remove,
+            BiPredicate<Wire, Plug> mend,
+            List<Plug> all,
+            Map<PortId, Sandbox> attached) {
         this.ports = ports;
         this.veths = veths;
         this.remove = remove;
+        this.mend = mend;
         this.known = all.stream().collect(Collectors.toMap(Plug::port, Function.identity()));
         this.attached = Map.copyOf(attached);
     }
@@ -52,6 +62,10 @@ final class Rebuild {
         adoptPairsWithoutRow();
         Map<PortId, List<Wire>> wires = ports.wires().stream().collect(Collectors.groupingBy(Wire::port));
         wires.forEach(this::keepOne);
+        ports.wires().stream()
+                .filter(wire -> known.containsKey(wire.port()))
+                .filter(wire -> mend.test(wire, known.get(wire.port())))
+                .forEach(wire -> mended.add(wire.name().hostEnd()));
         Set<PortId> away = ports.wires().stream()
                 .filter(wire -> place(wire.name()) == Place.AWAY)
                 .map(Wire::port)
@@ -84,12 +98,23 @@ final class Rebuild {
                             .filter(one -> alias.equals(Veths.ALIAS + one.port()))
                             .findFirst());
             if (plug.isPresent() && attached.containsKey(plug.get().port()) && place(name) == Place.AWAY) {
-                ports.add(name, plug.get());
-                mended.add(name.hostEnd());
+                adopt(name, plug.get());
             } else if (place(name) == Place.RESTING) {
                 veths.delete(name);
                 removed.add(name.hostEnd());
             }
+        }
+    }
+
+    private void adopt(WireName name, Plug plug) {
+        try {
+            ports.add(name, plug);
+            mended.add(name.hostEnd());
+        } catch (WiringRefused e) {
+            if (!e.concernsThePort()) {
+                throw e;
+            }
+            LOG.error("a pod has port {} and stays without network: {}", plug.port(), e.getMessage());
         }
     }
 

@@ -9,7 +9,6 @@ import io.portolan.ovsdb.OvsdbClient;
 import io.portolan.ovsdb.OvsdbException;
 import io.portolan.ovsdb.Replica;
 import io.portolan.ovsdb.Row;
-import io.portolan.ovsdb.Snapshot;
 import io.portolan.ovsdb.TransactResult;
 import io.portolan.ovsdb.Value;
 import io.portolan.ovsdb.Watch;
@@ -25,29 +24,34 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The integration bridge in the node's {@code Open_vSwitch} database: our ports in it, and when they carry traffic. */
+/** The bridge for pods in the node's {@code Open_vSwitch} database: our ports in it, and when they carry traffic. */
 final class SwitchPorts implements AutoCloseable {
     /** The mark: the port's id in {@code external_ids} of its Interface row. */
     static final String MARK = "portolan-port";
 
     private static final Logger LOG = LoggerFactory.getLogger(SwitchPorts.class);
 
-    private static final String IFACE_ID = "iface-id";
-
     private final OvsdbClient database;
     private final String bridge;
+    private final Binding binding;
+    private final VlanAccess vlan;
     private final Replica replica;
     private final ReentrantLock lock = new ReentrantLock();
     private final java.util.concurrent.locks.Condition changed = lock.newCondition();
 
-    SwitchPorts(OvsdbClient database, String bridge) {
+    /** Of two ports with one tag, one must see the other. */
+    private final ReentrantLock adding = new ReentrantLock();
+
+    SwitchPorts(OvsdbClient database, String bridge, Binding binding) {
         this.database = database;
         this.bridge = bridge;
+        this.binding = binding;
+        vlan = new VlanAccess(binding);
         this.replica = database.replicate(
-                Watch.table("Open_vSwitch").columns("external_ids"),
                 Watch.table("Bridge").columns("name", "ports", "datapath_type", "external_ids"),
-                Watch.table("Port").columns("name", "interfaces"),
-                Watch.table("Interface").columns("name", "external_ids", "ofport", "error"));
+                Watch.table("Port").columns("name", "interfaces", "tag", "vlan_mode"),
+                Watch.table("Interface")
+                        .columns("name", "external_ids", "ofport", "error", "admin_state", "link_state"));
         replica.listen(ignored -> wakeWaiting());
     }
 
@@ -69,23 +73,21 @@ final class SwitchPorts implements AutoCloseable {
         if (!replica.isLive()) {
             return Optional.of("the database of the node's Open vSwitch does not answer");
         }
-        return bridge(replica.snapshot()).isPresent()
-                ? Optional.empty()
-                : Optional.of("Open vSwitch has no bridge " + bridge);
+        BridgeRows rows = rows();
+        return rows.bridge().isPresent() ? binding.trouble(rows) : Optional.of("Open vSwitch has no bridge " + bridge);
     }
 
     /** Whether frames are switched in user space, which takes them as a veth hands them over. */
     boolean inUserSpace() {
-        return bridge(replica.snapshot())
+        return rows().bridge()
                 .filter(row -> row.string("datapath_type").equals("netdev"))
                 .isPresent();
     }
 
     List<Wire> wires() {
-        Snapshot now = replica.snapshot();
-        boolean ovn = managedByOvn(now);
-        return now.table("Interface").entrySet().stream()
-                .flatMap(entry -> wire(entry.getKey(), entry.getValue(), ovn).stream())
+        BridgeRows rows = rows();
+        return rows.now().table("Interface").entrySet().stream()
+                .flatMap(entry -> wire(entry.getKey(), entry.getValue(), rows).stream())
                 .toList();
     }
 
@@ -105,9 +107,7 @@ final class SwitchPorts implements AutoCloseable {
      * @return the row of its interface
      */
     UUID add(WireName name, Plug plug) {
-        Map<String, String> ids = new LinkedHashMap<>();
-        ids.put(IFACE_ID, plug.backendId());
-        ids.put("attached-mac", plug.mac().toString());
+        Map<String, String> ids = new LinkedHashMap<>(binding.interfaceIds(plug));
         ids.put(MARK, plug.port().toString());
         List<Operation> operations = List.of(
                 Operation.insert(
@@ -116,18 +116,58 @@ final class SwitchPorts implements AutoCloseable {
                         .named("interface"),
                 Operation.insert(
                                 "Port",
-                                Row.empty()
+                                vlan.columns(plug)
                                         .with("name", name.hostEnd())
                                         .with("interfaces", Value.named(List.of("interface"))))
                         .named("port"),
                 Operation.mutate(
                         "Bridge", Mutation.insert("ports", Value.named(List.of("port"))), Condition.is("name", bridge)),
                 Operation.comment("portolan: plumb " + plug.port()));
-        TransactResult result = transact(operations);
-        if (result.changed(2) != 1) {
-            throw new WiringRefused(WiringRefused.Reason.NO_BRIDGE, "Open vSwitch has no bridge " + bridge);
+        adding.lock();
+        try {
+            Optional.ofNullable(obstacles(List.of(plug)).get(plug.port())).ifPresent(reason -> {
+                throw new WiringRefused(
+                        reason,
+                        reason == WiringRefused.Reason.UNTAGGED
+                                ? "port %s has no VLAN tag".formatted(plug.port())
+                                : "another port of bridge %s has VLAN tag %s of port %s"
+                                        .formatted(bridge, vlan.text(plug), plug.port()));
+            });
+            TransactResult result = transact(operations);
+            if (result.changed(2) != 1) {
+                throw new WiringRefused(WiringRefused.Reason.NO_BRIDGE, "Open vSwitch has no bridge " + bridge);
+            }
+            return result.inserted(0);
+        } finally {
+            adding.unlock();
         }
-        return result.inserted(0);
+    }
+
+    /** Which of these ports cannot be plugged in now, and why. */
+    Map<PortId, WiringRefused.Reason> obstacles(Collection<Plug> plugs) {
+        return vlan.obstacles(rows(), plugs);
+    }
+
+    /** What the switch says otherwise of a wire than the port wants, in words; empty as a rule. */
+    Optional<String> difference(Wire wire, Plug plug) {
+        return rows().port(wire.name().hostEnd())
+                .map(row -> vlan.difference(row, plug))
+                .orElseGet(() -> Optional.of("interface %s is not in bridge %s".formatted(wire.name(), bridge)));
+    }
+
+    /** Puts right what somebody changed in a wire's row; returns whether there was anything. */
+    boolean mend(Wire wire, Plug plug) {
+        Optional<String> found = rows().port(wire.name().hostEnd()).flatMap(row -> vlan.difference(row, plug));
+        found.ifPresent(what -> {
+            LOG.warn("somebody changed a port of ours, which is put right: {}", what);
+            transact(List.of(
+                    Operation.update(
+                            "Port",
+                            vlan.columns(plug),
+                            Condition.is("name", wire.name().hostEnd())),
+                    Operation.comment("portolan: mend " + plug.port())));
+        });
+        return found.isPresent();
     }
 
     /** Removes the ports of these wires; those that are gone do not matter. */
@@ -154,13 +194,12 @@ final class SwitchPorts implements AutoCloseable {
         try {
             while (true) {
                 Optional<Row> found = replica.row("Interface", row);
-                boolean ovn = managedByOvn(replica.snapshot());
-                if (found.isPresent() && isReady(found.get(), ovn)) {
+                if (found.isPresent() && isReady(found.get(), rows())) {
                     return;
                 }
                 long left = end - System.nanoTime();
                 if (found.isEmpty() || left <= 0) {
-                    throw new WiringRefused(WiringRefused.Reason.NOT_READY, whyNotReady(found, ovn, port, timeout));
+                    throw new WiringRefused(WiringRefused.Reason.NOT_READY, whyNotReady(found, port, timeout));
                 }
                 changed.awaitNanos(left);
             }
@@ -175,7 +214,7 @@ final class SwitchPorts implements AutoCloseable {
         }
     }
 
-    private static String whyNotReady(Optional<Row> row, boolean ovn, String port, Duration timeout) {
+    private String whyNotReady(Optional<Row> row, String port, Duration timeout) {
         if (row.isEmpty()) {
             return "somebody removed port " + port + " from the switch";
         }
@@ -183,17 +222,13 @@ final class SwitchPorts implements AutoCloseable {
         if (!error.isEmpty()) {
             return "Open vSwitch could not open the interface of port " + port + ": " + error;
         }
-        return "%s of port %s within %s"
-                .formatted(
-                        ovn ? "ovn-controller did not install the flows" : "Open vSwitch did not open the interface",
-                        port,
-                        timeout);
+        String missing = isOpen(row.get()) ? binding.missing(rows()) : "Open vSwitch did not open the interface";
+        return "port %s was not ready within %s: %s".formatted(port, timeout, missing);
     }
 
-    /** The conntrack zone that OVN gave to a port, where it did. */
+    /** The conntrack zone of a port, where its connections are tracked on this node. */
     Optional<String> conntrackZone(String backendId) {
-        return bridge(replica.snapshot())
-                .map(row -> row.stringMap("external_ids").get("ct-zone-" + backendId));
+        return rows().bridge().flatMap(row -> binding.conntrackZone(row, backendId));
     }
 
     @Override
@@ -212,25 +247,20 @@ final class SwitchPorts implements AutoCloseable {
         }
     }
 
-    private Optional<Row> bridge(Snapshot now) {
-        return now.table("Bridge").values().stream()
-                .filter(row -> row.string("name").equals(bridge))
-                .findFirst();
+    private BridgeRows rows() {
+        return new BridgeRows(replica.snapshot(), bridge);
     }
 
-    private static boolean managedByOvn(Snapshot now) {
-        return now.table("Open_vSwitch").values().stream()
-                .anyMatch(row -> row.stringMap("external_ids").containsKey("ovn-remote"));
-    }
-
-    private static Optional<Wire> wire(UUID id, Row row, boolean ovn) {
+    private Optional<Wire> wire(UUID id, Row row, BridgeRows rows) {
         Optional<PortId> port = marked(row);
         return port.isEmpty()
                 ? Optional.empty()
-                : WireName.ofHostEnd(row.string("name")).map(name -> new Wire(port.get(), name, id, isReady(row, ovn)));
+                : WireName.ofHostEnd(row.string("name"))
+                        .map(name -> new Wire(port.get(), name, id, isReady(row, rows)));
     }
 
-    private static Optional<PortId> marked(Row row) {
+    /** Whose wire an interface is, where it is one. */
+    static Optional<PortId> marked(Row row) {
         String mark = row.stringMap("external_ids").get(MARK);
         try {
             return mark == null ? Optional.empty() : Optional.of(PortId.parse(mark));
@@ -240,8 +270,12 @@ final class SwitchPorts implements AutoCloseable {
         }
     }
 
-    private static boolean isReady(Row row, boolean ovn) {
+    private boolean isReady(Row row, BridgeRows rows) {
+        return isOpen(row) && binding.carries(rows, row);
+    }
+
+    private static boolean isOpen(Row row) {
         return row.optionalInteger("ofport").orElse(-1) > 0
-                && (!ovn || "true".equals(row.stringMap("external_ids").get("ovn-installed")));
+                && row.optionalString("error").orElse("").isEmpty();
     }
 }

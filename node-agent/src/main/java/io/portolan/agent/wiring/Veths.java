@@ -54,6 +54,13 @@ final class Veths {
         host.apply(Change.alias(hostEnd, ALIAS + port), Change.alias(podEnd, ALIAS + port), Change.up(hostEnd));
     }
 
+    /** Raises a host end that somebody took down; returns whether it was so. */
+    boolean raise(WireName name) {
+        Optional<Link> down = hostEnd(name).filter(link -> !link.up());
+        down.ifPresent(link -> host.applyTolerating(NetlinkException::notThere, Change.up(link)));
+        return down.isPresent();
+    }
+
     /** The pod's end goes along, wherever it is. */
     void delete(WireName name) {
         host.applyTolerating(NetlinkException::notThere, Change.delete(name.hostEnd()));

@@ -9,6 +9,7 @@ import io.portolan.ovsdb.OvsdbClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -49,7 +51,7 @@ public final class Wiring implements AutoCloseable {
         namespace = NetworkNamespace.open(settings.hostNamespace());
         host = Netlink.in(namespace);
         veths = new Veths(host);
-        ports = new SwitchPorts(database, settings.bridge());
+        ports = new SwitchPorts(database, settings.bridge(), Binding.of(settings));
     }
 
     /** @param database the node's {@code Open_vSwitch}; stays the caller's to close */
@@ -62,9 +64,14 @@ public final class Wiring implements AutoCloseable {
         ports.awaitLoaded(timeout);
     }
 
-    /** Empty when pods can be attached, else what the switch lacks. */
+    /** Empty when pods can be attached and reach their network, else what the switch lacks. */
     public Optional<String> trouble() {
-        return ports.trouble().or(this::deadSwitch);
+        return missing().or(this::deadSwitch);
+    }
+
+    /** As {@link #trouble}, by what the database says, without asking the switch itself. */
+    public Optional<String> missing() {
+        return ports.trouble();
     }
 
     private Optional<String> deadSwitch() {
@@ -88,6 +95,11 @@ public final class Wiring implements AutoCloseable {
     /** The ports that have a wire, whatever its state. */
     public Set<PortId> plumbed() {
         return ports.wires().stream().map(Wire::port).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Which of these ports no pod can have now through no fault of the switch's, and why. */
+    public Map<PortId, WiringRefused.Reason> obstacles(Collection<Plug> plugs) {
+        return ports.obstacles(plugs);
     }
 
     /** The ports whose wire rests in the host's namespace, whether it carries traffic yet or not. */
@@ -226,7 +238,10 @@ public final class Wiring implements AutoCloseable {
         }
     }
 
-    /** Forgets the connections that the last pod of a port had, so that the next one does not inherit them. */
+    /**
+     * Forgets the connections that the last pod of a port had, so that the next one does not inherit them. In underlay
+     * mode there are none here: the hypervisor tracks them, and they time out.
+     */
     public void flushConnections(String backendId) {
         Optional<String> zone = ports.conntrackZone(backendId);
         if (zone.isEmpty()) {
@@ -256,12 +271,27 @@ public final class Wiring implements AutoCloseable {
             }
             try (NetworkNamespace pod = NetworkNamespace.open(sandbox.namespace());
                     Netlink inPod = Netlink.in(pod)) {
-                return inPod.link(sandbox.interfaceName())
+                List<String> found = inPod.link(sandbox.interfaceName())
                         .map(inside -> differences(inPod, inside, hostEnd.get(), plug))
-                        .orElseGet(() -> List.of(
-                                "%s has no interface %s".formatted(sandbox.namespace(), sandbox.interfaceName())));
+                        .orElseGet(() -> new ArrayList<>(List.of(
+                                "%s has no interface %s".formatted(sandbox.namespace(), sandbox.interfaceName()))));
+                ports.difference(wire.get(), plug).ifPresent(found::add);
+                return found;
             }
         });
+    }
+
+    /** Puts right what somebody changed in the rows and at the host ends of these ports' wires. */
+    public void mend(Collection<Plug> plugs) {
+        Map<PortId, Plug> known = plugs.stream().collect(Collectors.toMap(Plug::port, Function.identity()));
+        for (Wire wire : ports.wires()) {
+            Optional.ofNullable(known.get(wire.port())).ifPresent(plug -> mend(wire, plug));
+        }
+    }
+
+    private boolean mend(Wire wire, Plug plug) {
+        boolean row = ports.mend(wire, plug);
+        return veths.raise(wire.name()) || row;
     }
 
     private static List<String> differences(Netlink pod, Link inside, Link hostEnd, Plug plug) {
@@ -289,7 +319,7 @@ public final class Wiring implements AutoCloseable {
 
     /** Makes the switch and the kernel fit what the cache says; before anything else is done. See {@link Rebuild}. */
     public Rebuilt rebuild(List<Plug> all, Map<PortId, Sandbox> attached) {
-        return new Rebuild(ports, veths, this::remove, all, attached).run();
+        return new Rebuild(ports, veths, this::remove, this::mend, all, attached).run();
     }
 
     /** The port's one whole wire; a new one when there is none. */
@@ -300,6 +330,7 @@ public final class Wiring implements AutoCloseable {
                 // One that something holds comes first: it must not be taken down for the other's sake.
                 .min(Comparator.comparing(wire -> veths.restingEnd(wire.name()).isPresent()));
         wires.stream().filter(wire -> !Optional.of(wire).equals(kept)).forEach(this::remove);
+        kept.ifPresent(wire -> mend(wire, plug));
         return kept.orElseGet(() -> make(plug));
     }
 

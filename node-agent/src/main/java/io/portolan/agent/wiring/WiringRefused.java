@@ -11,6 +11,10 @@ public final class WiringRefused extends RuntimeException {
         NOT_READY,
         /** The pod's end of the wire is in a namespace that nobody knows of: an address that something uses. */
         OCCUPIED,
+        /** Ports are told apart by VLAN tags here, and this one has none. */
+        UNTAGGED,
+        /** Ports are told apart by VLAN tags here, and another port of the bridge has this one's. */
+        TAG_TAKEN,
         /** The pod has another interface of this name. */
         NAME_TAKEN,
         /** The pod's namespace is the host's. */
@@ -31,5 +35,10 @@ public final class WiringRefused extends RuntimeException {
 
     public Reason reason() {
         return reason;
+    }
+
+    /** Whether it is this port's own misfortune, so that a pod may have another one. */
+    public boolean concernsThePort() {
+        return reason == Reason.OCCUPIED || reason == Reason.UNTAGGED || reason == Reason.TAG_TAKEN;
     }
 }

@@ -3,8 +3,9 @@
  *
  * <h2>A wire</h2>
  * A veth pair and a row in the node's {@code Open_vSwitch} database make a {@link io.portolan.agent.wiring.Wire}. Its host end is
- * a port of {@code br-int} whose {@code iface-id} is the port's id in the network, so OVN installs the port's flows as soon as
- * the wire is there, before any pod. Its pod end waits in the host's namespace, down and without address. To start a pod is
+ * a port of {@code br-int}. In overlay mode its {@code iface-id} is the port's id in the network, so OVN installs the port's
+ * flows as soon as the wire is there, before any pod. In underlay mode it is an access port of the port's VLAN, whose flows the
+ * hypervisor has installed long ago; the two modes differ in nothing but {@link io.portolan.agent.wiring.Binding}. Its pod end waits in the host's namespace, down and without address. To start a pod is
  * to move that end into the pod; to stop it is to move it back. Neither touches the switch, so nothing about it reaches OVN.
  *
  * <h2>What is true is what is there</h2>

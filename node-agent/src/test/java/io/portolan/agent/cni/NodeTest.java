@@ -3,7 +3,7 @@ package io.portolan.agent.cni;
 import static io.portolan.agent.cni.TestingNode.config;
 import static io.portolan.agent.cni.TestingNode.failed;
 import static io.portolan.agent.cni.TestingNode.ip;
-import static io.portolan.agent.wiring.TestingOverlay.PATIENCE;
+import static io.portolan.agent.wiring.TestingNetwork.PATIENCE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

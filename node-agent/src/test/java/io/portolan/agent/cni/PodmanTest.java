@@ -1,10 +1,11 @@
 package io.portolan.agent.cni;
 
-import static io.portolan.agent.wiring.TestingOverlay.PATIENCE;
+import static io.portolan.agent.wiring.TestingNetwork.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.portolan.agent.wiring.Plug;
+import io.portolan.agent.wiring.TestingNetwork;
 import io.portolan.agent.wiring.TestingOverlay;
 import io.portolan.testbed.Command;
 import java.io.IOException;
@@ -112,7 +113,7 @@ class PodmanTest {
                                 "10.128.1.1")
                         .output())
                 .contains("1 packets received");
-        String fixed = TestingOverlay.ip(ports.getLast());
+        String fixed = TestingNetwork.ip(ports.getLast());
         assertThat(podman(
                                 "run",
                                 "--rm",

@@ -10,12 +10,13 @@ import io.portolan.agent.cache.NodeRecord;
 import io.portolan.agent.cache.PortCache;
 import io.portolan.agent.wiring.Plug;
 import io.portolan.agent.wiring.TestingCrash;
-import io.portolan.agent.wiring.TestingOverlay;
+import io.portolan.agent.wiring.TestingNetwork;
 import io.portolan.agent.wiring.Wiring;
 import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
 import io.portolan.model.NodeId;
 import io.portolan.model.NodeName;
+import io.portolan.model.PortId;
 import io.portolan.model.PortState;
 import io.portolan.model.SubnetId;
 import io.portolan.model.api.NodeView;
@@ -42,7 +43,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class TestingNode implements AutoCloseable {
     static final JsonMapper JSON = JsonMapper.builder().build();
 
-    private final TestingOverlay overlay;
+    private final TestingNetwork network;
     private final int number;
     private final Path directory;
     private final UnaryOperator<CniProperties> change;
@@ -60,12 +61,12 @@ final class TestingNode implements AutoCloseable {
     private Wiring wiring;
     private CniService service;
 
-    TestingNode(TestingOverlay overlay, int number, UnaryOperator<CniProperties> change) throws IOException {
-        this.overlay = overlay;
+    TestingNode(TestingNetwork network, int number, UnaryOperator<CniProperties> change) throws IOException {
+        this.network = network;
         this.number = number;
         this.change = change;
-        directory = Files.createDirectories(overlay.node(number).directory().resolve("a"));
-        openVSwitch = overlay.openVSwitch(number);
+        directory = Files.createDirectories(network.host(number).directory().resolve("a"));
+        openVSwitch = network.openVSwitch(number);
         start();
     }
 
@@ -84,7 +85,7 @@ final class TestingNode implements AutoCloseable {
     }
 
     void start() {
-        NodeHost host = overlay.node(number);
+        TestingNetwork.Host host = network.host(number);
         cache = PortCache.open(
                 new CacheSettings(
                         new ClusterName("harbour"),
@@ -94,7 +95,7 @@ final class TestingNode implements AutoCloseable {
                         host.directory().resolve("portolan.db"),
                         Duration.ofSeconds(10)),
                 NodeClock.system());
-        wiring = Wiring.open(overlay.settings(number), openVSwitch, crash);
+        wiring = Wiring.open(network.settings(number), openVSwitch, crash);
         service = CniService.start(
                 change.apply(settings(directory)),
                 cache,
@@ -117,7 +118,7 @@ final class TestingNode implements AutoCloseable {
                 },
                 meters,
                 crash);
-        await().atMost(TestingOverlay.PATIENCE).until(() -> service.waitsFor().isEmpty());
+        await().atMost(TestingNetwork.PATIENCE).until(() -> service.waitsFor().isEmpty());
     }
 
     void stop() {
@@ -140,7 +141,7 @@ final class TestingNode implements AutoCloseable {
         cache.leases()
                 .registered(new NodeView(
                         node,
-                        new NodeName(overlay.node(number).name()),
+                        new NodeName(network.host(number).name()),
                         new ClusterId(UUID.randomUUID()),
                         new ClusterName("harbour"),
                         1,
@@ -149,19 +150,42 @@ final class TestingNode implements AutoCloseable {
                         2,
                         1024,
                         110,
-                        overlay.node(number).chassis(),
-                        null,
+                        network.host(number).chassis(),
+                        network.host(number).parentPort(),
                         null,
                         Instant.now(),
                         new NodeView.Settings(16, 16, 0, NodeHost.POD_MTU),
                         List.of(),
                         new PortCounts(0, 0, 0, 0, 0, 0, 0, 0)));
-        List<Plug> plugs = overlay.ports(number, count);
+        List<Plug> plugs = network.ports(number, count);
+        lease(node, plugs);
+        return plugs;
+    }
+
+    /** As if the control plane leased it these ports, whatever they are. */
+    void leaseAlso(List<Plug> plugs) {
+        lease(cache.node().registration().orElseThrow().id(), plugs);
+    }
+
+    /** As if these went back to the control plane, whatever is said against them. */
+    void forget(List<PortId> ports) {
+        await().atMost(TestingNetwork.PATIENCE).until(() -> {
+            for (PortId port : ports) {
+                Optional.ofNullable(cache.port(port).orElseThrow().disputed())
+                        .ifPresent(why -> cache.settle(List.of(port), why));
+            }
+            cache.leases().giveBack(ports);
+            return cache.leases().returning().containsAll(ports);
+        });
+        cache.leases().returned(ports, List.of());
+        ports.forEach(wiring::unplumb);
+    }
+
+    private void lease(NodeId node, List<Plug> plugs) {
         cache.leases()
                 .leased(
-                        cache.leases().claim(count),
+                        cache.leases().claim(plugs.size()),
                         plugs.stream().map(plug -> view(node, plug)).toList());
-        return plugs;
     }
 
     private static PortView view(NodeId node, Plug plug) {
@@ -171,7 +195,7 @@ final class TestingNode implements AutoCloseable {
                 new SubnetId(UUID.nameUUIDFromBytes(new byte[] {1})),
                 plug.addresses(),
                 plug.mac(),
-                null,
+                plug.vlanTag(),
                 plug.backendId(),
                 PortState.LEASED,
                 null,
@@ -194,7 +218,7 @@ final class TestingNode implements AutoCloseable {
     }
 
     void awaitPlumbed(int wires) {
-        await().atMost(TestingOverlay.PATIENCE)
+        await().atMost(TestingNetwork.PATIENCE)
                 .untilAsserted(() -> assertThat(wiring.ready()).hasSizeGreaterThanOrEqualTo(wires));
     }
 
@@ -245,9 +269,9 @@ final class TestingNode implements AutoCloseable {
 
     /** Each wire is one row, one pair, and one port's only one; once the plumbing ahead has come to rest. */
     void assertNoOrphans() {
-        await().atMost(TestingOverlay.PATIENCE).untilAsserted(() -> {
-            List<String> rows = overlay.switchPorts(number);
-            List<String> ends = overlay.veths(number);
+        await().atMost(TestingNetwork.PATIENCE).untilAsserted(() -> {
+            List<String> rows = network.switchPorts(number);
+            List<String> ends = network.veths(number);
             assertThat(ends.stream().filter(name -> name.startsWith("pn"))).containsExactlyElementsOf(rows);
             assertThat(ends.stream().filter(name -> name.startsWith("pp")).map(name -> "pn" + name.substring(2)))
                     .isSubsetOf(rows);

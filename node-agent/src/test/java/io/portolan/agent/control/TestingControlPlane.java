@@ -12,6 +12,7 @@ import io.portolan.model.PodRef;
 import io.portolan.model.PortId;
 import io.portolan.model.PortState;
 import io.portolan.model.SubnetId;
+import io.portolan.model.VlanTag;
 import io.portolan.model.api.ClaimAnswer;
 import io.portolan.model.api.ClaimRequest;
 import io.portolan.model.api.NodeRegistration;
@@ -85,48 +86,75 @@ public final class TestingControlPlane implements AutoCloseable {
     private @Nullable Problem registrationProblem;
     private NodeView.Settings settings = new NodeView.Settings(16, 8, 0, 1400);
     private HttpServer server;
+    private final InetAddress address;
     private final int tcpPort;
+    private final @Nullable String parentPort;
 
-    /** @param count of free ports of the node */
+    /**
+     * Of a node that names its chassis.
+     *
+     * @param count of free ports of the node
+     */
     public TestingControlPlane(ClusterName cluster, NodeName name, int count) {
+        this(cluster, name, InetAddress.getLoopbackAddress(), null);
+        addPorts(count);
+    }
+
+    /**
+     * Without ports.
+     *
+     * @param parentPort that the node has to name; null if it has to name a chassis
+     */
+    public TestingControlPlane(ClusterName cluster, NodeName name, InetAddress address, @Nullable String parentPort) {
         this.cluster = cluster;
         this.name = name;
-        addPorts(count);
+        this.address = address;
+        this.parentPort = parentPort;
         server = serve(0);
         tcpPort = server.getAddress().getPort();
+    }
+
+    public synchronized void addPort(
+            PortId id, String backendId, MacAddress mac, @Nullable VlanTag tag, List<PortAddress> addresses) {
+        ports.put(
+                id,
+                new PortView(
+                        id,
+                        node,
+                        subnet,
+                        addresses,
+                        mac,
+                        tag,
+                        backendId,
+                        PortState.FREE,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        Instant.EPOCH,
+                        1));
     }
 
     public synchronized void addPorts(int count) {
         IpAddress first = IpAddress.parse("10.4.0.2").plus(ports.size());
         for (int i = 0; i < count; i++) {
-            IpAddress address = first.plus(i);
+            IpAddress ip = first.plus(i);
             PortId id = PortId.random();
-            ports.put(
+            addPort(
                     id,
-                    new PortView(
-                            id,
-                            node,
-                            subnet,
-                            List.of(new PortAddress(address, 16, IpAddress.parse("10.4.0.1"))),
-                            MacAddress.derivedFrom(address),
-                            null,
-                            id.toString(),
-                            PortState.FREE,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            Instant.EPOCH,
-                            1));
+                    id.toString(),
+                    MacAddress.derivedFrom(ip),
+                    null,
+                    List.of(new PortAddress(ip, 16, IpAddress.parse("10.4.0.1"))));
         }
     }
 
     private HttpServer serve(int onPort) {
         try {
-            HttpServer fresh = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), onPort), 0);
+            HttpServer fresh = HttpServer.create(new InetSocketAddress(address, onPort), 0);
             fresh.setExecutor(threads);
             fresh.createContext("/", this::handle);
             fresh.start();
@@ -137,7 +165,7 @@ public final class TestingControlPlane implements AutoCloseable {
     }
 
     public URI url() {
-        return URI.create("http://127.0.0.1:" + tcpPort);
+        return URI.create("http://%s:%d".formatted(address.getHostAddress(), tcpPort));
     }
 
     public void stop() {
@@ -275,8 +303,12 @@ public final class TestingControlPlane implements AutoCloseable {
     }
 
     private Object register(String path, NodeRegistration said) {
-        if (!path.equals("/v1/clusters/%s/nodes/%s".formatted(cluster, name)) || said.chassis() == null) {
+        if (!path.equals("/v1/clusters/%s/nodes/%s".formatted(cluster, name))) {
             return new Problem(404, "unknown-cluster", path);
+        }
+        if (!Objects.equals(said.parentPort(), parentPort) || (said.chassis() == null) != (parentPort != null)) {
+            return new Problem(
+                    400, "invalid", "chassis %s, parent port %s".formatted(said.chassis(), said.parentPort()));
         }
         if (registrationProblem != null) {
             return registrationProblem;
@@ -297,7 +329,7 @@ public final class TestingControlPlane implements AutoCloseable {
                 said.memoryMiB(),
                 said.maxPods(),
                 said.chassis(),
-                null,
+                said.parentPort(),
                 null,
                 Instant.now(),
                 settings,

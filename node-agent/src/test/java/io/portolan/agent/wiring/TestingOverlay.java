@@ -4,27 +4,19 @@ import io.portolan.model.IpAddress;
 import io.portolan.model.MacAddress;
 import io.portolan.model.PortId;
 import io.portolan.model.api.PortAddress;
-import io.portolan.ovsdb.OvsdbClient;
-import io.portolan.ovsdb.OvsdbOptions;
 import io.portolan.testbed.Fabric;
 import io.portolan.testbed.NodeHost;
 import io.portolan.testbed.OvnCentral;
-import io.portolan.testbed.PodSandbox;
 import io.portolan.testbed.Workspace;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** A real OVN with two nodes, a router, and a switch with ports on each: what the control plane would have made. */
-public final class TestingOverlay implements AutoCloseable {
-    public static final Duration PATIENCE = Duration.ofSeconds(60);
-
+public final class TestingOverlay implements TestingNetwork {
     private final Workspace workspace = Workspace.create();
     private final OvnCentral central;
     private final List<NodeHost> nodes;
-    private final AtomicInteger pods = new AtomicInteger();
     private final int[] used = new int[2];
 
     public TestingOverlay() {
@@ -48,6 +40,7 @@ public final class TestingOverlay implements AutoCloseable {
         }
     }
 
+    @Override
     public Workspace workspace() {
         return workspace;
     }
@@ -61,7 +54,22 @@ public final class TestingOverlay implements AutoCloseable {
         return nodes.get(number - 1);
     }
 
-    /** New logical ports on a node's switch, in one transaction. */
+    @Override
+    public Host host(int number) {
+        NodeHost node = node(number);
+        return new Host(
+                node.name(),
+                node.directory(),
+                node.namespace(),
+                node.ovsdb(),
+                node.vswitch(),
+                node.switchControl(),
+                node.chassis(),
+                null,
+                node::vsctl);
+    }
+
+    @Override
     public List<Plug> ports(int node, int count) {
         List<Plug> plugs = new ArrayList<>();
         List<String> command = new ArrayList<>();
@@ -72,6 +80,7 @@ public final class TestingOverlay implements AutoCloseable {
                     id,
                     id.toString(),
                     MacAddress.derivedFrom(ip),
+                    null,
                     List.of(new PortAddress(ip, 24, IpAddress.parse("10.128.%d.1".formatted(node)))),
                     NodeHost.POD_MTU);
             plugs.add(plug);
@@ -84,44 +93,10 @@ public final class TestingOverlay implements AutoCloseable {
         return plugs;
     }
 
-    public PodSandbox sandbox() {
-        return PodSandbox.create(workspace, "pod-" + pods.incrementAndGet());
-    }
-
-    public OvsdbClient openVSwitch(int node) {
-        return OvsdbClient.open(OvsdbOptions.of(node(node).ovsdb().unixRemote(), "Open_vSwitch"));
-    }
-
+    @Override
     public WiringProperties settings(int node) {
         NodeHost host = node(node);
-        return new WiringProperties(host.namespace().path(), "br-int", host.switchControl(), Duration.ofSeconds(30));
-    }
-
-    /** The veths of ours in a node's namespace. */
-    public List<String> veths(int node) {
-        return Arrays.stream(node(node).exec("ls", "/sys/class/net").split("\\s+"))
-                .filter(name -> name.matches("p[np][0-9a-f]{10}[0-9a-z]{3}"))
-                .sorted()
-                .toList();
-    }
-
-    /** The interfaces in a node's switch that bear our mark. */
-    public List<String> switchPorts(int node) {
-        return node(node)
-                .vsctl("--bare", "--columns=name,external_ids", "--format=csv", "list", "Interface")
-                .lines()
-                .filter(line -> line.contains(SwitchPorts.MARK))
-                .map(line -> line.substring(0, line.indexOf(',')))
-                .sorted()
-                .toList();
-    }
-
-    public static String ip(Plug plug) {
-        return plug.addresses().getFirst().address().toString();
-    }
-
-    @Override
-    public void close() {
-        workspace.close();
+        return new WiringProperties(
+                host.namespace().path(), "br-int", null, host.switchControl(), Duration.ofSeconds(30));
     }
 }

@@ -1,7 +1,7 @@
 package io.portolan.agent.wiring;
 
-import static io.portolan.agent.wiring.TestingOverlay.PATIENCE;
-import static io.portolan.agent.wiring.TestingOverlay.ip;
+import static io.portolan.agent.wiring.TestingNetwork.PATIENCE;
+import static io.portolan.agent.wiring.TestingNetwork.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
