@@ -3,6 +3,7 @@ package io.portolan.sdn;
 import io.portolan.model.IpAddress;
 import io.portolan.model.MacAddress;
 import io.portolan.model.PortId;
+import io.portolan.sdn.PortSpec.Nesting;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,7 @@ public record SdnPort(
         List<IpAddress> addresses,
         boolean ready,
         @Nullable String fault,
-        PortSpec.@Nullable Nesting nesting) {
+        @Nullable Nesting nesting) {
     public SdnPort {
         addresses = List.copyOf(addresses);
     }

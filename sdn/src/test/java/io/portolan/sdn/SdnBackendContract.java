@@ -36,8 +36,8 @@ public abstract class SdnBackendContract {
         return "chassis-1";
     }
 
-    /** Where a port is nested; null in overlay mode. */
-    protected PortSpec.Nesting nesting(int tag) {
+    /** Where a port of this backend's cluster is nested, in a VM of its own; null in overlay mode. */
+    protected PortSpec.Nesting nesting(SdnBackend sdn, int tag) {
         return null;
     }
 
@@ -57,12 +57,16 @@ public abstract class SdnBackendContract {
         return new SwitchSpec(NodeId.random(), new NodeName(name), router, List.of(subnets), null, chassis(), 1400);
     }
 
-    private List<PortSpec> ports(SwitchSpec.Subnet subnet, int count) {
+    private List<PortSpec> ports(SdnBackend sdn, SwitchSpec.Subnet subnet, int count) {
         return IntStream.range(0, count)
                 .mapToObj(i -> {
                     IpAddress ip = subnet.cidr().address(2 + i);
                     return new PortSpec(
-                            PortId.random(), subnet.id(), MacAddress.derivedFrom(ip), List.of(ip), nesting(100 + i));
+                            PortId.random(),
+                            subnet.id(),
+                            MacAddress.derivedFrom(ip),
+                            List.of(ip),
+                            nesting(sdn, 100 + i));
                 })
                 .toList();
     }
@@ -165,7 +169,7 @@ public abstract class SdnBackendContract {
             assertThatThrownBy(() -> sdn.topology().ensureSwitch(lost))
                     .asInstanceOf(type(Refused.class))
                     .returns(Reason.NOT_FOUND, Refused::reason);
-            assertThatThrownBy(() -> sdn.ports().ensure(lost.node(), ports(subnet, 1)))
+            assertThatThrownBy(() -> sdn.ports().ensure(lost.node(), ports(sdn, subnet, 1)))
                     .asInstanceOf(type(Refused.class))
                     .returns(Reason.NOT_FOUND, Refused::reason);
             assertThat(everything()).isEqualTo(before);
@@ -179,7 +183,7 @@ public abstract class SdnBackendContract {
             SwitchSpec.Subnet subnet = subnet("10.4.2.0/27");
             SwitchSpec node = node("bulk-1", router.id(), subnet);
             sdn.topology().ensureSwitch(node);
-            List<PortSpec> wanted = ports(subnet, 29);
+            List<PortSpec> wanted = ports(sdn, subnet, 29);
             List<PortSpec> some = wanted.subList(0, 10);
             List<SdnPort> made = sdn.ports().ensure(node.node(), some);
             assertPorts(made, some);
@@ -212,14 +216,14 @@ public abstract class SdnBackendContract {
             SwitchSpec.Subnet subnet = subnet("10.4.3.0/27");
             SwitchSpec node = node("dup-1", router.id(), subnet);
             sdn.topology().ensureSwitch(node);
-            List<PortSpec> wanted = ports(subnet, 2);
+            List<PortSpec> wanted = ports(sdn, subnet, 2);
             sdn.ports().ensure(node.node(), wanted);
             PortSpec thief = new PortSpec(
                     PortId.random(),
                     subnet.id(),
                     wanted.get(0).mac(),
                     wanted.get(0).addresses(),
-                    nesting(200));
+                    nesting(sdn, 200));
             Object before = everything();
             assertThatThrownBy(() -> sdn.ports().ensure(node.node(), List.of(thief)))
                     .asInstanceOf(type(Refused.class))
@@ -238,7 +242,8 @@ public abstract class SdnBackendContract {
             SwitchSpec node =
                     node("twin-1", green.topology().ensureRouter(ROUTER).id(), subnet("10.4.4.0/28"));
             green.topology().ensureSwitch(node);
-            greens.addAll(green.ports().ensure(node.node(), ports(node.subnets().get(0), 4)));
+            greens.addAll(green.ports()
+                    .ensure(node.node(), ports(green, node.subnets().get(0), 4)));
             assertThat(greens)
                     .extracting(SdnPort::addresses)
                     .containsExactlyInAnyOrderElementsOf(
@@ -258,6 +263,6 @@ public abstract class SdnBackendContract {
     private List<SdnPort> populate(SdnBackend sdn) {
         SwitchSpec node = node("twin-1", sdn.topology().ensureRouter(ROUTER).id(), subnet("10.4.4.0/28"));
         sdn.topology().ensureSwitch(node);
-        return sdn.ports().ensure(node.node(), ports(node.subnets().get(0), 4));
+        return sdn.ports().ensure(node.node(), ports(sdn, node.subnets().get(0), 4));
     }
 }

@@ -1,0 +1,142 @@
+package io.portolan.sdn.neutron;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What Neutron has: of its attributes those that we read. */
+sealed interface Found {
+    String id();
+
+    @Nullable String description();
+
+    /** A kind of them. */
+    record Kind<T extends Found>(String one, String many, Class<T> type) {
+        static final Kind<Router> ROUTER = new Kind<>("router", "routers", Router.class);
+        static final Kind<Network> NETWORK = new Kind<>("network", "networks", Network.class);
+        static final Kind<Subnet> SUBNET = new Kind<>("subnet", "subnets", Subnet.class);
+        static final Kind<Port> PORT = new Kind<>("port", "ports", Port.class);
+        static final Kind<Trunk> TRUNK = new Kind<>("trunk", "trunks", Trunk.class);
+    }
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Router(
+            String id,
+            @Nullable String description,
+            @Nullable String createdAt,
+            @Nullable Gateway externalGatewayInfo,
+            @Nullable List<Route> routes,
+            int revisionNumber)
+            implements Found {
+        @JsonIgnoreProperties(ignoreUnknown = true)
+        @JsonNaming(SnakeCaseStrategy.class)
+        record Gateway(@Nullable String networkId, @Nullable List<FixedIp> externalFixedIps) {}
+
+        record Route(String destination, String nexthop) {}
+
+        Optional<String> externalNetwork() {
+            return Optional.ofNullable(externalGatewayInfo).map(Gateway::networkId);
+        }
+    }
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Network(
+            String id,
+            @Nullable String name,
+            @Nullable String description,
+            @Nullable String createdAt,
+            int mtu,
+            boolean adminStateUp,
+            int revisionNumber)
+            implements Found {}
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Subnet(
+            String id,
+            @Nullable String name,
+            @Nullable String description,
+            String networkId,
+            String cidr,
+            @Nullable String gatewayIp,
+            int revisionNumber)
+            implements Found {}
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Port(
+            String id,
+            @Nullable String name,
+            @Nullable String description,
+            String networkId,
+            @Nullable String projectId,
+            String macAddress,
+            List<FixedIp> fixedIps,
+            @Nullable String status,
+            boolean adminStateUp,
+            @Nullable String deviceOwner,
+            @Nullable String deviceId,
+            @JsonProperty("binding:profile") @Nullable Map<String, Object> profile,
+            int revisionNumber)
+            implements Found {
+        private static final String SUB_PORT = "trunk:subport";
+        private static final String ROUTER = "network:router";
+
+        boolean isSubPort() {
+            return SUB_PORT.equals(deviceOwner);
+        }
+
+        boolean isOnRouter() {
+            return owner().startsWith(ROUTER);
+        }
+
+        /** Whether the network made it for itself, such as for DHCP; it goes with its network. */
+        boolean isNetworksOwn() {
+            return owner().startsWith("network:") && !isOnRouter();
+        }
+
+        boolean isOnRouter(String router) {
+            return isOnRouter() && router.equals(deviceId);
+        }
+
+        private String owner() {
+            return Objects.requireNonNullElse(deviceOwner, "");
+        }
+
+        List<String> addresses() {
+            return fixedIps.stream().map(FixedIp::ipAddress).toList();
+        }
+    }
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record FixedIp(String subnetId, String ipAddress) {}
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Trunk(
+            String id,
+            @Nullable String description,
+            @Nullable String projectId,
+            String portId,
+            List<SubPort> subPorts) implements Found {
+        @JsonIgnoreProperties(ignoreUnknown = true)
+        @JsonNaming(SnakeCaseStrategy.class)
+        record SubPort(String portId, int segmentationId) {}
+
+        Optional<Integer> tagOf(String port) {
+            return subPorts.stream()
+                    .filter(sub -> sub.portId().equals(port))
+                    .map(SubPort::segmentationId)
+                    .findFirst();
+        }
+    }
+}

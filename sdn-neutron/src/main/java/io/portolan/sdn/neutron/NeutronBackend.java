@@ -1,0 +1,63 @@
+package io.portolan.sdn.neutron;
+
+import io.portolan.model.ClusterId;
+import io.portolan.sdn.PortSpec.Nesting.Way;
+import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnPorts;
+import io.portolan.sdn.SdnTopology;
+import io.portolan.sdn.neutron.Found.Kind;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** One cluster in a cloud. */
+final class NeutronBackend implements SdnBackend {
+    private final NeutronApi api;
+    private final @Nullable Way forced;
+    private final SdnTopology topology;
+    private final SdnPorts ports;
+    private final Runnable onClose;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    NeutronBackend(ClusterId cluster, NeutronApi api, @Nullable Way forced, Runnable onClose) {
+        this.api = api;
+        this.forced = forced;
+        this.onClose = onClose;
+        Mark mark = new Mark(cluster);
+        Trunks trunks = new Trunks(api, mark);
+        Routers routers = new Routers(api, mark);
+        this.topology = new NeutronTopology(routers, new Switches(api, mark, routers, new Gateways(api, mark), trunks));
+        this.ports = new NeutronPorts(api, mark, trunks, new PortMaking(api, mark), new Deletions(api, trunks));
+    }
+
+    @Override
+    public SdnTopology topology() {
+        return topology;
+    }
+
+    @Override
+    public SdnPorts ports() {
+        return ports;
+    }
+
+    @Override
+    public Optional<Way> nesting() {
+        if (forced != null) {
+            return Optional.of(forced);
+        }
+        return Optional.of(api.has("trunk") ? Way.TRUNK : Way.BINDING_PROFILE);
+    }
+
+    /** Cheap, and only somebody who is let in gets an answer. */
+    @Override
+    public void check() {
+        api.list(Kind.NETWORK, Query.by("id", api.project()));
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            onClose.run();
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package io.portolan.sdn.neutron;
+
+/** How the double says no: with Neutron's status, exception name and words. */
+final class DoubleRefused extends RuntimeException {
+    private final int status;
+    private final String type;
+
+    DoubleRefused(int status, String type, String message) {
+        super(message);
+        this.status = status;
+        this.type = type;
+    }
+
+    int status() {
+        return status;
+    }
+
+    String type() {
+        return type;
+    }
+}
