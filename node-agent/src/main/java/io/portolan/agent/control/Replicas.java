@@ -11,6 +11,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
@@ -33,6 +34,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class Replicas implements AutoCloseable {
     private static final String TYPE = "urn:portolan:problem:";
     private static final JsonMapper JSON = JsonMapper.shared();
+
+    /** Said of a request that may have been done all the same: the ledger's connection can break while it commits. */
+    private static final Set<String> UNSURE = Set.of("ledger-unavailable", "internal");
 
     private final String service;
     private final List<URI> bases;
@@ -161,7 +165,8 @@ final class Replicas implements AutoCloseable {
             return new Answer.Silence<>("%s at %s answered %d: %s".formatted(service, base, status, detail), true);
         }
         String slug = type.startsWith(TYPE) ? type.substring(TYPE.length()) : Integer.toString(status);
-        return new Answer.Refused<>(status, slug, detail, retryAfter(response.getHeaders()), inDoubt);
+        return new Answer.Refused<>(
+                status, slug, detail, retryAfter(response.getHeaders()), inDoubt || UNSURE.contains(slug));
     }
 
     private static Optional<Duration> retryAfter(HttpHeaders headers) {

@@ -4,7 +4,8 @@
  * being used.
  *
  * <h2>Calls whose fate is not known</h2>
- * A call that got no answer may have been done, or may yet be. What makes asking again right:
+ * A call that got no answer may have been done, or may yet be; so may one of which the service says that the ledger did not
+ * confirm it (503 {@code ledger-unavailable}). What makes asking again right:
  * <ul>
  *   <li>a registration says what is so;
  *   <li>a claim has a key that was durable in the cache before it was sent, and gets the same ports again;

@@ -180,6 +180,15 @@ class ControlPlaneTest {
     }
 
     @Test
+    void aClaimThatTheLedgerDidAndDidNotConfirmIsAskedForAgainAndNothingLeaks() {
+        ledger.next("claims", Fault.UNCONFIRMED, Fault.UNCONFIRMED);
+        start();
+        soon().until(() -> cache.counts().free() == 16 && cache.node().claim().isEmpty());
+        assertThat(cached()).isEqualTo(held());
+        assertThat(calls("claims")).isEqualTo(3);
+    }
+
+    @Test
     void aClaimThatWasLostTogetherWithTheAgentIsFoundAgain() {
         cache.leases().registered(node.view(0));
         cache.leases().claim(16);

@@ -61,6 +61,8 @@ public final class TestingControlPlane implements AutoCloseable {
         ANSWER_LOST,
         /** It arrives, is held until {@link #letThrough}, and is done then, with nobody waiting for it. */
         HELD,
+        /** It is done; the answer says that the ledger did not confirm it. */
+        UNCONFIRMED,
         /** Something on the way says 502. */
         BAD_GATEWAY
     }
@@ -267,7 +269,10 @@ public final class TestingControlPlane implements AutoCloseable {
             calls.add(operation);
             answer = answer(operation, path, exchange.getRequestURI().getRawQuery(), body);
         }
-        if (fault != null) {
+        if (fault == Fault.UNCONFIRMED) {
+            answer = new Problem(503, "ledger-unavailable", "the connection broke");
+        }
+        if (fault != null && fault != Fault.UNCONFIRMED) {
             exchange.close();
         } else if (answer instanceof Problem problem) {
             send(
