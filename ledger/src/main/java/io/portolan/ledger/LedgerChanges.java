@@ -16,7 +16,9 @@ import org.slf4j.LoggerFactory;
  * Wakes whoever waits for a change of the ledger ({@code LISTEN ledger}).
  *
  * <p>A signal and nothing more: it carries the table and the key, never the state, and what was missed while the
- * connection was down is made up for by {@link Listener#mayHaveMissed}. Holds one connection of the pool for itself.
+ * connection was down is made up for by {@link Listener#mayHaveMissed}. Holds one connection of the pool for itself, and
+ * asks it now and then whether its server still lives: a server that vanished with its machine closes nothing, and
+ * somebody who only listens would listen to it for ever.
  */
 public final class LedgerChanges implements AutoCloseable {
     /** Called on the listening thread: hand over and return. */
@@ -30,6 +32,11 @@ public final class LedgerChanges implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LedgerChanges.class);
     private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    /** In rounds of {@link #PATIENCE}. */
+    private static final int SILENCE = 5;
+
+    private static final int ANSWER_SECONDS = 3;
 
     private final DataSource ledger;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -52,7 +59,7 @@ public final class LedgerChanges implements AutoCloseable {
                 connection.setAutoCommit(true);
                 statement.execute("listen ledger");
                 listeners.forEach(Listener::mayHaveMissed);
-                listen(connection.unwrap(PGConnection.class));
+                listen(connection);
                 statement.execute("unlisten *");
             } catch (SQLException e) {
                 if (!closed) {
@@ -63,9 +70,18 @@ public final class LedgerChanges implements AutoCloseable {
         }
     }
 
-    private void listen(PGConnection connection) throws SQLException {
+    private void listen(Connection connection) throws SQLException {
+        PGConnection signals = connection.unwrap(PGConnection.class);
+        int silent = 0;
         while (!closed) {
-            PGNotification[] notifications = connection.getNotifications((int) PATIENCE.toMillis());
+            PGNotification[] notifications = signals.getNotifications((int) PATIENCE.toMillis());
+            silent = notifications.length > 0 ? 0 : silent + 1;
+            if (silent >= SILENCE) {
+                silent = 0;
+                if (!connection.isValid(ANSWER_SECONDS)) {
+                    throw new SQLException("the server is silent");
+                }
+            }
             for (PGNotification notification : notifications) {
                 String[] parts = notification.getParameter().split(":", 2);
                 if (parts.length == 2) {

@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,7 +29,7 @@ public final class PostgresRelay implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger toLose = new AtomicInteger();
     private final AtomicInteger lost = new AtomicInteger();
-    private volatile boolean frozen;
+    private final Set<Socket> frozen = ConcurrentHashMap.newKeySet();
 
     private PostgresRelay(String host, int port) {
         this.host = host;
@@ -70,13 +71,9 @@ public final class PostgresRelay implements AutoCloseable {
         return lost.get();
     }
 
-    /** Passes nothing on, as a network does whose other end is gone; nobody is told. */
+    /** Passes nothing on from now on over the connections that are open; nobody is told, as when the server's machine dies. */
     public void freeze() {
-        frozen = true;
-    }
-
-    public void thaw() {
-        frozen = false;
+        frozen.addAll(open);
     }
 
     private void accept() {
@@ -121,15 +118,16 @@ public final class PostgresRelay implements AutoCloseable {
                         }
                     }
                 }
-                if (!frozen) {
+                if (!frozen.contains(to)) {
                     out.write(buffer, 0, n);
                 }
             }
         } catch (IOException e) {
             // One end is gone; the other goes with it.
         } finally {
-            open.remove(from);
-            open.remove(to);
+            List<Socket> ends = List.of(from, to);
+            open.removeAll(ends);
+            frozen.removeAll(ends);
         }
     }
 
