@@ -27,6 +27,10 @@ final class TopologyWorld implements AutoCloseable {
     final TestingNetwork network = new TestingNetwork();
     private final List<TopologyReplica> replicas = new ArrayList<>();
 
+    LedgerDatabase ledger() {
+        return ledger;
+    }
+
     Http ipam() {
         return ipam.http();
     }

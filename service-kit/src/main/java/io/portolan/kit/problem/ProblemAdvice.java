@@ -48,12 +48,12 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler({DataAccessException.class, TransactionException.class})
     ResponseEntity<ProblemDetail> ledger(RuntimeException e) {
-        log.warn("The ledger did not answer a request", e);
+        log.warn("The ledger did not confirm a request", e);
         return answer(
                 Refused.problem(
                         HttpStatus.SERVICE_UNAVAILABLE,
                         "ledger-unavailable",
-                        "the ledger did not take the request; nothing was changed unless it was before: ask again"),
+                        "the ledger did not confirm the request, which may have been done or not: ask the same again"),
                 LEDGER_PATIENCE);
     }
 
