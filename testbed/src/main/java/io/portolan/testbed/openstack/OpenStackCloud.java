@@ -1,9 +1,13 @@
 package io.portolan.testbed.openstack;
 
 import io.portolan.testbed.Daemon;
+import io.portolan.testbed.Fabric;
 import io.portolan.testbed.Listeners;
 import io.portolan.testbed.OvnCentral;
 import io.portolan.testbed.Parallel;
+import io.portolan.testbed.PodSandbox;
+import io.portolan.testbed.TestbedFailed;
+import io.portolan.testbed.Waiting;
 import io.portolan.testbed.Workspace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Keystone and Neutron, running; the package's description says what they are made of. One in a workspace. */
@@ -59,6 +64,7 @@ public final class OpenStackCloud {
     public static final String PHYSICAL_NETWORK = "physnet1";
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PORT_PATIENCE = Duration.ofSeconds(60);
     private static final String PYTHON = "/usr/bin/python3";
 
     private final Workspace workspace;
@@ -71,6 +77,7 @@ public final class OpenStackCloud {
     private final Daemon keystone;
     private final Daemon neutron;
     private final CloudApi admin;
+    private @Nullable Outside outside;
 
     private OpenStackCloud(Plan plan) {
         workspace = plan.workspace;
@@ -226,9 +233,50 @@ public final class OpenStackCloud {
         return CloudProject.make(this, name);
     }
 
-    /** Makes a network with an address range that routers can have their gateways and floating IPs in. */
+    /**
+     * Makes a network with an address range that routers can have their gateways and floating IPs in; the machine outside
+     * has the gateway's address. There can be one.
+     */
     public ExternalNetwork externalNetwork(String name, String cidr, String gateway, String first, String last) {
-        return ExternalNetwork.make(admin, name, cidr, gateway, first, last);
+        ExternalNetwork network = ExternalNetwork.make(admin, name, cidr, gateway, first, last);
+        outsideWorld().address(gateway + cidr.substring(cidr.indexOf('/')));
+        return network;
+    }
+
+    /** Starts hosts of these names at once; each can carry routers' gateways. */
+    public List<Hypervisor> hypervisors(Fabric fabric, String... names) {
+        Outside world = outsideWorld();
+        return Parallel.all(Stream.of(names)
+                .map(name -> (Callable<Hypervisor>) () -> Hypervisor.join(this, fabric, world, name))
+                .toList());
+    }
+
+    /** A machine outside the cloud, which has the gateway's address of every external network. */
+    public PodSandbox outside() {
+        return outsideWorld().sandbox();
+    }
+
+    private synchronized Outside outsideWorld() {
+        Outside world = outside;
+        if (world == null) {
+            world = new Outside(workspace);
+            outside = world;
+        }
+        return world;
+    }
+
+    /** Waits until Neutron says that the port has this status, {@code ACTIVE} or {@code DOWN}. */
+    public void awaitPort(String portId, String status) {
+        if (!Waiting.until(
+                PORT_PATIENCE,
+                () -> admin.network()
+                        .get("/ports/" + portId)
+                        .at("/port/status")
+                        .asString()
+                        .equals(status))) {
+            throw new TestbedFailed("port %s does not become %s: %s"
+                    .formatted(portId, status, admin.network().get("/ports/" + portId)));
+        }
     }
 
     /** Puts a region into the catalog whose network service is at another address, such as a proxy's. */
