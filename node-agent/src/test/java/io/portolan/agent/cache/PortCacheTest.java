@@ -359,10 +359,14 @@ class PortCacheTest {
 
     @Test
     void anAgentThatLostItsTurnDecidesUponWhatTheOtherWrote() {
-        try (PortCache first = node.openWith(clock, 2);
-                PortCache second = PortCache.open(node.settings(), clock)) {
+        node.openWith(clock, 2).close();
+        // Whoever is not the writer waits so long each time.
+        CacheSettings impatient = node.settings(TestingNode.NODE, Duration.ofSeconds(3));
+        try (PortCache first = PortCache.open(impatient, clock);
+                PortCache second = PortCache.open(impatient, clock)) {
             await().atMost(TestingNode.PATIENCE)
-                    .until(() -> second.trouble()
+                    .until(() -> first.trouble()
+                            .or(second::trouble)
                             .filter(why -> why.contains("another agent"))
                             .isPresent());
             Set<String> taken = new HashSet<>();
