@@ -20,8 +20,11 @@ sealed interface Binding permits OvnBinding, TagBinding {
     /** Whether ports are told apart by their tags, so that one without a tag, or with another's, cannot be plugged. */
     boolean tellsApartByTag();
 
-    /** Whether traffic passes an interface that the switch has opened. */
-    boolean carries(BridgeRows rows, Row networkInterface);
+    /** Whether the bridge leads anywhere, as far as ports that are to be ready need it. */
+    boolean leadsOut(BridgeRows rows);
+
+    /** Whether traffic passes an interface that the switch has opened, if the bridge leads out. */
+    boolean carries(Row networkInterface);
 
     /** What is missing when an interface that the switch has opened does not become ready. */
     String missing(BridgeRows rows);

@@ -23,7 +23,12 @@ record OvnBinding() implements Binding {
     }
 
     @Override
-    public boolean carries(BridgeRows rows, Row networkInterface) {
+    public boolean leadsOut(BridgeRows rows) {
+        return true;
+    }
+
+    @Override
+    public boolean carries(Row networkInterface) {
         return "true".equals(networkInterface.stringMap("external_ids").get("ovn-installed"));
     }
 

@@ -86,8 +86,9 @@ final class SwitchPorts implements AutoCloseable {
 
     List<Wire> wires() {
         BridgeRows rows = rows();
+        boolean leadsOut = binding.leadsOut(rows);
         return rows.now().table("Interface").entrySet().stream()
-                .flatMap(entry -> wire(entry.getKey(), entry.getValue(), rows).stream())
+                .flatMap(entry -> wire(entry.getKey(), entry.getValue(), leadsOut).stream())
                 .toList();
     }
 
@@ -194,7 +195,7 @@ final class SwitchPorts implements AutoCloseable {
         try {
             while (true) {
                 Optional<Row> found = replica.row("Interface", row);
-                if (found.isPresent() && isReady(found.get(), rows())) {
+                if (found.isPresent() && isReady(found.get(), binding.leadsOut(rows()))) {
                     return;
                 }
                 long left = end - System.nanoTime();
@@ -251,12 +252,12 @@ final class SwitchPorts implements AutoCloseable {
         return new BridgeRows(replica.snapshot(), bridge);
     }
 
-    private Optional<Wire> wire(UUID id, Row row, BridgeRows rows) {
+    private Optional<Wire> wire(UUID id, Row row, boolean leadsOut) {
         Optional<PortId> port = marked(row);
         return port.isEmpty()
                 ? Optional.empty()
                 : WireName.ofHostEnd(row.string("name"))
-                        .map(name -> new Wire(port.get(), name, id, isReady(row, rows)));
+                        .map(name -> new Wire(port.get(), name, id, isReady(row, leadsOut)));
     }
 
     /** Whose wire an interface is, where it is one. */
@@ -270,8 +271,8 @@ final class SwitchPorts implements AutoCloseable {
         }
     }
 
-    private boolean isReady(Row row, BridgeRows rows) {
-        return isOpen(row) && binding.carries(rows, row);
+    private boolean isReady(Row row, boolean leadsOut) {
+        return leadsOut && isOpen(row) && binding.carries(row);
     }
 
     private static boolean isOpen(Row row) {

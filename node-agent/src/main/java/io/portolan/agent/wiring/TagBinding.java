@@ -36,14 +36,18 @@ record TagBinding(String uplink) implements Binding {
 
     /** The uplink's link may be down: pods start all the same, and {@link #trouble} says so. */
     @Override
-    public boolean carries(BridgeRows rows, Row networkInterface) {
-        return networkInterface.optionalString("admin_state").orElse("").equals("up")
-                && rows.port(uplink).isPresent();
+    public boolean leadsOut(BridgeRows rows) {
+        return rows.port(uplink).isPresent();
+    }
+
+    @Override
+    public boolean carries(Row networkInterface) {
+        return networkInterface.optionalString("admin_state").orElse("").equals("up");
     }
 
     @Override
     public String missing(BridgeRows rows) {
-        return rows.port(uplink).isPresent() ? "Open vSwitch did not open the interface" : notThere(rows);
+        return leadsOut(rows) ? "Open vSwitch did not open the interface" : notThere(rows);
     }
 
     @Override
