@@ -11,12 +11,11 @@ import io.portolan.testbed.Waiting;
 import io.portolan.testbed.Workspace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -31,6 +30,7 @@ public final class OpenStackCloud {
         private @Nullable OvnCentral central;
         private Path cache = CloudTemplate.defaultCache();
         private Duration tokenLifetime = Duration.ofDays(1);
+        private boolean octavia;
 
         private Plan(Workspace workspace) {
             this.workspace = workspace;
@@ -54,6 +54,12 @@ public final class OpenStackCloud {
             return this;
         }
 
+        /** With Octavia: its API and its driver agent, with OVN's provider. */
+        public Plan withOctavia() {
+            octavia = true;
+            return this;
+        }
+
         /** Returns when all services answer. */
         public OpenStackCloud start() {
             return new OpenStackCloud(this);
@@ -63,9 +69,7 @@ public final class OpenStackCloud {
     /** The one provider network, flat, to which hypervisors' {@code br-ex} is mapped. */
     public static final String PHYSICAL_NETWORK = "physnet1";
 
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
-    private static final Duration PORT_PATIENCE = Duration.ofSeconds(60);
-    private static final String PYTHON = "/usr/bin/python3";
+    private static final Duration PORT_PATIENCE = Duration.ofMinutes(2);
 
     private final Workspace workspace;
     private final Path directory;
@@ -73,9 +77,11 @@ public final class OpenStackCloud {
     private final CloudDatabase database;
     private final int keystonePort = Listeners.freeLoopbackPort();
     private final int neutronPort = Listeners.freeLoopbackPort();
+    private final int octaviaPort = Listeners.freeLoopbackPort();
     private final String secret;
     private final Daemon keystone;
     private final Daemon neutron;
+    private final List<Daemon> octavia;
     private final CloudApi admin;
     private @Nullable Outside outside;
 
@@ -84,15 +90,19 @@ public final class OpenStackCloud {
         directory = workspace.directory("cloud");
         OvnCentral given = plan.central;
         List<Object> ground = Parallel.all(List.<Callable<Object>>of(
-                () -> given == null ? OvnCentral.in(workspace).start() : given, () -> startDatabase(plan.cache)));
+                () -> given == null ? OvnCentral.in(workspace).start() : given, () -> startDatabase(plan)));
         central = (OvnCentral) ground.getFirst();
         database = (CloudDatabase) ground.getLast();
         secret = read(directory.resolve("secret"));
         Recipe recipe = configured(plan.tokenLifetime);
-        List<Daemon> services =
-                Parallel.all(List.<Callable<Daemon>>of(() -> startKeystone(recipe), () -> startNeutron(recipe)));
-        keystone = services.getFirst();
-        neutron = services.getLast();
+        CloudServices services = new CloudServices(workspace, directory, recipe);
+        List<List<Daemon>> started = Parallel.all(List.<Callable<List<Daemon>>>of(
+                () -> List.of(services.keystone(keystonePort)),
+                () -> List.of(services.neutron(neutronPort)),
+                () -> plan.octavia ? services.octavia(octaviaPort) : List.of()));
+        keystone = started.get(0).getFirst();
+        neutron = started.get(1).getFirst();
+        octavia = started.get(2);
         admin = CloudApi.signIn(adminLogin());
     }
 
@@ -100,13 +110,18 @@ public final class OpenStackCloud {
         return new Plan(workspace);
     }
 
-    private CloudDatabase startDatabase(Path cache) {
-        new CloudTemplate(workspace, cache).copyTo(directory);
+    private CloudDatabase startDatabase(Plan plan) {
+        new CloudTemplate(workspace, plan.cache).copyTo(directory);
         CloudDatabase started = CloudDatabase.start(workspace, directory.resolve("mariadb"));
         started.sql("""
                 update keystone.endpoint set url = replace(url, 'http://keystone.invalid/v3', '%s');
                 update keystone.endpoint set url = replace(url, 'http://neutron.invalid', '%s');
                 """.formatted(authUrl(), networkUrl()));
+        started.sql(
+                plan.octavia
+                        ? "update keystone.endpoint set url = '%s' where url = 'http://octavia.invalid';"
+                                .formatted(loadBalancingUrl())
+                        : "delete from keystone.endpoint where url = 'http://octavia.invalid';");
         return started;
     }
 
@@ -115,6 +130,7 @@ public final class OpenStackCloud {
                 .fill("token_seconds", tokenLifetime.toSeconds())
                 .fill("keystone_url", authUrl())
                 .fill("neutron_port", neutronPort)
+                .fill("octavia_port", octaviaPort)
                 .fill("northbound", central.northbound().unixRemote())
                 .fill("southbound", central.southbound().unixRemote())
                 .fill("secret", secret);
@@ -122,82 +138,6 @@ public final class OpenStackCloud {
             recipe.fill(schema + "_database", CloudDatabase.url(directory.resolve("mariadb"), schema));
         }
         return recipe;
-    }
-
-    private Daemon startKeystone(Recipe recipe) {
-        Path configuration = recipe.write("keystone.conf", "keystone/keystone.conf");
-        recipe.write("no-policy.yaml", "keystone/policy.yaml");
-        recipe.write("keystone_wsgi.py", "keystone/keystone_wsgi.py");
-        return gunicorn("keystone", keystonePort, "keystone_wsgi:application", 4)
-                .environment("OS_KEYSTONE_CONFIG_FILES", configuration.toString())
-                .readyWhen("answers", starting -> answers(starting, keystonePort, "/v3"))
-                .start();
-    }
-
-    private Daemon startNeutron(Recipe recipe) {
-        Path configuration = recipe.write("neutron.conf", "neutron/neutron.conf");
-        Path ml2 = recipe.write("ml2_conf.ini", "neutron/ml2_conf.ini");
-        recipe.write("neutron-policy.yaml", "neutron/policy.yaml");
-        return service(
-                        "neutron",
-                        "/usr/bin/neutron-server",
-                        "--config-file",
-                        configuration.toString(),
-                        "--config-file",
-                        ml2.toString())
-                .readyWhen("answers", starting -> answers(starting, neutronPort, "/"))
-                .start();
-    }
-
-    private Daemon.Plan gunicorn(String name, int port, String application, int threads) {
-        return service(
-                name,
-                "-m",
-                "gunicorn",
-                "--chdir",
-                directory.resolve(name).toString(),
-                "--bind",
-                "127.0.0.1:" + port,
-                "--workers",
-                "1",
-                "--worker-class",
-                "gthread",
-                "--threads",
-                Integer.toString(threads),
-                "--timeout",
-                "300",
-                "--keep-alive",
-                "60",
-                application);
-    }
-
-    /** A program in Python, shielded from the settings of whoever started us. */
-    private Daemon.Plan service(String name, String... arguments) {
-        List<String> all = new ArrayList<>(List.of(PYTHON, "-I"));
-        all.addAll(List.of(arguments));
-        return workspace
-                .daemon(name, all.toArray(String[]::new))
-                .environment("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-                .log(directory.resolve(name + ".log"))
-                .readyWithin(PATIENCE)
-                .grace(Duration.ZERO)
-                .withWorkers();
-    }
-
-    private static boolean answers(Daemon starting, int port, String path) {
-        if (!Listeners.owns(starting.pid(), port)) {
-            return false;
-        }
-        try {
-            HttpURLConnection connection = (HttpURLConnection)
-                    URI.create("http://127.0.0.1:" + port + path).toURL().openConnection();
-            connection.setReadTimeout(30_000);
-            int status = connection.getResponseCode();
-            connection.disconnect();
-            return status < 500;
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     private static String read(Path file) {
@@ -216,6 +156,11 @@ public final class OpenStackCloud {
     /** Neutron's, as in the catalog: without its version. */
     public URI networkUrl() {
         return URI.create("http://127.0.0.1:" + neutronPort);
+    }
+
+    /** Octavia's, as in the catalog: without its version. */
+    public URI loadBalancingUrl() {
+        return URI.create("http://127.0.0.1:" + octaviaPort);
     }
 
     /** The cloud's administrator. */
@@ -281,7 +226,11 @@ public final class OpenStackCloud {
 
     /** Puts a region into the catalog whose network service is at another address, such as a proxy's. */
     public void publishRegion(String name, URI network) {
-        publishRegion(name, Map.of("identity", authUrl(), "network", network));
+        Map<String, URI> services = new HashMap<>(Map.of("identity", authUrl(), "network", network));
+        if (!octavia.isEmpty()) {
+            services.put("load-balancer", loadBalancingUrl());
+        }
+        publishRegion(name, services);
     }
 
     /** Puts a region into the catalog whose services, by their types, are at these addresses. */
@@ -316,6 +265,23 @@ public final class OpenStackCloud {
     /** Neutron's server; killed, its workers die with it, and it starts again on the same port. */
     public Daemon neutron() {
         return neutron;
+    }
+
+    /** Octavia's API. */
+    public Daemon octavia() {
+        return withOctavia().getFirst();
+    }
+
+    /** Octavia's driver agent, which hears what OVN says of the balancers. */
+    public Daemon octaviaAgent() {
+        return withOctavia().getLast();
+    }
+
+    private List<Daemon> withOctavia() {
+        if (octavia.isEmpty()) {
+            throw new IllegalStateException("this cloud was planned without Octavia");
+        }
+        return octavia;
     }
 
     public Daemon database() {

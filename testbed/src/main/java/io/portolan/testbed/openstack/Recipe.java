@@ -1,5 +1,6 @@
 package io.portolan.testbed.openstack;
 
+import io.portolan.testbed.TestbedFailed;
 import io.portolan.testbed.Workspace;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The files from which a cloud is made: configurations with blanks to fill in, and the few programs in Python. */
 final class Recipe {
@@ -25,8 +27,17 @@ final class Recipe {
     private static final List<String> OF_THE_TEMPLATE =
             List.of("keystone.conf", "neutron.conf", "ml2_conf.ini", "octavia.conf", "prepare_keystone.py");
 
-    private static final List<String> PACKAGES =
-            List.of("mariadb-server-core", "keystone", "neutron-common", "octavia-common", "python3-alembic");
+    private static final List<String> PACKAGES = List.of(
+            "mariadb-server-core",
+            "mariadb-client-core",
+            "keystone",
+            "neutron-common",
+            "neutron-server",
+            "octavia-common",
+            "octavia-api",
+            "octavia-driver-agent",
+            "python3-ovn-octavia-provider",
+            "python3-gunicorn");
 
     private final Path directory;
     private final Map<String, String> blanks = new HashMap<>();
@@ -67,13 +78,9 @@ final class Recipe {
     static String templateName(Workspace workspace, List<String> alsoDecides) {
         StringBuilder all = new StringBuilder(String.join("\n", alsoDecides));
         OF_THE_TEMPLATE.forEach(resource -> all.append(text(resource)));
-        all.append(workspace
-                .command("dpkg-query", "--show", "--showformat=${Package} ${Version} ${Architecture}\\n")
-                .output()
-                .lines()
-                .filter(line -> PACKAGES.contains(line.substring(0, line.indexOf(' '))))
-                .sorted()
-                .toList());
+        all.append(installed(workspace
+                .command("dpkg-query", "--show", "--showformat=${Package} ${Version} ${db:Status-Status}\\n")
+                .output()));
         try {
             byte[] digest =
                     MessageDigest.getInstance("SHA-256").digest(all.toString().getBytes(StandardCharsets.UTF_8));
@@ -81,6 +88,22 @@ final class Recipe {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
+    }
+
+    /** The packages that a cloud is made of, with their versions; refuses if any is not installed. */
+    static List<String> installed(String dpkg) {
+        Map<String, String> versions = dpkg.lines()
+                .map(line -> line.split(" "))
+                .filter(field -> field.length == 3 && field[2].equals("installed"))
+                .collect(Collectors.toMap(field -> field[0], field -> field[1], (one, other) -> one));
+        List<String> missing =
+                PACKAGES.stream().filter(name -> !versions.containsKey(name)).toList();
+        if (!missing.isEmpty()) {
+            throw new TestbedFailed(
+                    "an OpenStack needs Debian's packages %s, which are not installed; ./portolan test installs them"
+                            .formatted(String.join(" ", missing)));
+        }
+        return PACKAGES.stream().map(name -> name + " " + versions.get(name)).toList();
     }
 
     private static String text(String resource) {

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 /** Two VMs on two hypervisors, on two networks of a tenant's router, in each VM a pod on a sub-port of its trunk. */
 class HypervisorTest {
     private static final Logger LOG = LoggerFactory.getLogger(HypervisorTest.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final String OUTSIDE = "172.24.4.1";
 
     private static Workspace workspace;
@@ -39,7 +39,7 @@ class HypervisorTest {
         workspace = Workspace.create();
         try {
             long begin = System.nanoTime();
-            cloud = OpenStackCloud.in(workspace).start();
+            cloud = OpenStackCloud.in(workspace).withOctavia().start();
             List<Hypervisor> hypervisors = cloud.hypervisors(Fabric.create(workspace), "hyper-1", "hyper-2");
             LOG.info("a cloud with two hypervisors after {} ms", (System.nanoTime() - begin) / 1_000_000);
             external = cloud.externalNetwork("outside", "172.24.4.0/24", OUTSIDE, "172.24.4.100", "172.24.4.199");
@@ -172,6 +172,43 @@ class HypervisorTest {
         cloud.awaitPort(vm.vif(), "ACTIVE");
         cloud.awaitPort(nested.getLast().path("id").asString(), "ACTIVE");
         awaitPing(pods.getFirst(), address(nested.getLast()));
+    }
+
+    @Test
+    void aLoadBalancerOfOctaviaAnswersForThePods() {
+        String subnet = nested.getFirst().at("/fixed_ips/0/subnet_id").asString();
+        String other = nested.getLast().at("/fixed_ips/0/subnet_id").asString();
+        JsonNode balancer = tenant.loadBalancing().post("/loadbalancers", """
+                {"loadbalancer":{"name":"service","vip_subnet_id":"%s","provider":"ovn","listeners":[
+                  {"name":"web","protocol":"TCP","protocol_port":80,"default_pool":{
+                    "name":"pods","protocol":"TCP","lb_algorithm":"SOURCE_IP_PORT","members":[
+                      {"address":"%s","protocol_port":8081,"subnet_id":"%s"},
+                      {"address":"%s","protocol_port":8081,"subnet_id":"%s"}]}}]}}
+                """.formatted(
+                        subnet, address(nested.getFirst()), subnet, address(nested.getLast()), other));
+        String id = balancer.at("/loadbalancer/id").asString();
+        await().atMost(PATIENCE)
+                .until(() -> tenant.loadBalancing()
+                        .get("/loadbalancers/" + id)
+                        .at("/loadbalancer/provisioning_status")
+                        .asString()
+                        .equals("ACTIVE"));
+        pods.getFirst().serveTcp(8081, "pod 1");
+        pods.getLast().serveTcp(8081, "pod 2");
+        String vip = balancer.at("/loadbalancer/vip_address").asString();
+        PodSandbox pod = pods.getLast();
+        await().atMost(PATIENCE)
+                .until(() -> pod.tcp(vip, 80, Duration.ofSeconds(2)).said().equals("pod 1"));
+
+        cloud.octaviaAgent().kill9();
+        cloud.octavia().restart();
+        cloud.octaviaAgent().start();
+        tenant.loadBalancing().delete("/loadbalancers/%s?cascade=true".formatted(id));
+        await().atMost(PATIENCE)
+                .until(() -> tenant.loadBalancing()
+                        .get("/loadbalancers")
+                        .path("loadbalancers")
+                        .isEmpty());
     }
 
     @Test
