@@ -15,7 +15,7 @@ public final class Hypervisor {
     private static final String EXTERNAL_DEVICE = "ext0";
     private static final String MAPPING = OpenStackCloud.PHYSICAL_NETWORK + ":" + EXTERNAL_BRIDGE;
     private static final String GATEWAY_CHASSIS = "enable-chassis-as-gw";
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final OpenStackCloud cloud;
     private final Fabric fabric;

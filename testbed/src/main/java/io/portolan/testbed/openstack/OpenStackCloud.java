@@ -295,9 +295,4 @@ public final class OpenStackCloud {
     public Workspace workspace() {
         return workspace;
     }
-
-    @Override
-    public String toString() {
-        return "cloud of " + workspace;
-    }
 }

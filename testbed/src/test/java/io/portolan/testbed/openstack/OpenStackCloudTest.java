@@ -3,10 +3,14 @@ package io.portolan.testbed.openstack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.portolan.testbed.Parallel;
 import io.portolan.testbed.Workspace;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -143,7 +147,7 @@ class OpenStackCloudTest {
     }
 
     @Test
-    void killedServicesComeBackWithAllTheyHad() {
+    void killedServicesComeBackWithAllTheyHadAndServeTheFirstCallsTogether() {
         CloudApi api = cloud.forProject("survivor").api();
         made(api, "networks", "{\"network\":{}}");
         NetworkInventory before = api.inventory();
@@ -152,6 +156,8 @@ class OpenStackCloudTest {
         assertThatThrownBy(api::inventory).isInstanceOf(UncheckedIOException.class);
         cloud.keystone().start();
         cloud.neutron().start();
-        assertThat(api.inventory()).isEqualTo(before);
+        List<NetworkInventory> first =
+                Parallel.all(Collections.nCopies(4, (Callable<NetworkInventory>) api::inventory));
+        assertThat(first).containsOnly(before);
     }
 }
