@@ -38,6 +38,9 @@ final class DoubleNeutron {
     private final Map<String, Set<String>> allocated = new HashMap<>();
 
     private final Map<String, Integer> quotas = new HashMap<>();
+    /** Networks that one project shares with another. */
+    private final Set<String> lent = new HashSet<>();
+
     private boolean trunks = true;
     private int pageSize;
     private long clock;
@@ -103,6 +106,12 @@ final class DoubleNeutron {
                             quota(parts[1], limit.getKey(), limit.getValue().asInt()));
             return Optional.of(JSON.createObjectNode());
         }
+        if (collection.equals("rbac-policies")) {
+            JsonNode policy = request.body().path("rbac_policy");
+            lent.add(policy.path("object_id").asText() + " "
+                    + policy.path("target_tenant").asText());
+            return Optional.of(JSON.createObjectNode());
+        }
         if (!all.containsKey(collection) || (collection.equals("trunks") && !trunks)) {
             throw new DoubleRefused(404, "HTTPNotFound", "The resource could not be found.");
         }
@@ -164,7 +173,8 @@ final class DoubleNeutron {
                 : find("networks", object.path("network_id").asText());
         boolean networksOwner = network.path("project_id").asText().equals(who.projectId());
         boolean open = network.path("shared").asBoolean()
-                || network.path("router:external").asBoolean();
+                || network.path("router:external").asBoolean()
+                || lent.contains(network.path("id").asText() + " " + who.projectId());
         return networksOwner || (open && !collection.equals("ports"));
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
@@ -53,6 +54,24 @@ public record Tenant(String id, CloudLogin login, CloudApi api) {
 
     String router(String name) {
         return made("router", Map.of("name", name)).path("id").asString();
+    }
+
+    /** A network of the administrator, whose one subnet gives all its addresses but the first to routers. */
+    static String externalNetwork(CloudApi admin, String name, String cidr, Map<String, Object> provider) {
+        Map<String, Object> fields = new HashMap<>(provider);
+        fields.put("name", name);
+        fields.put("router:external", true);
+        String id = admin.network()
+                .post("/networks", Map.of("network", fields))
+                .at("/network/id")
+                .asString();
+        admin.network()
+                .post(
+                        "/subnets",
+                        Map.of(
+                                "subnet",
+                                Map.of("network_id", id, "cidr", cidr, "ip_version", 4, "enable_dhcp", false)));
+        return id;
     }
 
     void attach(String router, String subnet) {
