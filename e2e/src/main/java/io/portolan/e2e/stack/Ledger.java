@@ -2,6 +2,7 @@ package io.portolan.e2e.stack;
 
 import io.portolan.ledger.LedgerMigration;
 import io.portolan.testbed.Workspace;
+import io.portolan.testbed.postgres.PostgresPair;
 import io.portolan.testbed.postgres.PostgresServer;
 import io.portolan.testbed.postgres.PostgresServer.Database;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** PostgreSQL with a migrated ledger and a login for each service, whose password is in a file that only root reads. */
@@ -27,7 +29,15 @@ public final class Ledger {
 
     static Ledger start(Workspace workspace) {
         PostgresServer server = workspace.own(PostgresServer.embedded(workspace.directory("postgres")));
-        Database database = server.newDatabase("portolan");
+        return of(workspace, server.newDatabase("portolan"), server::execute);
+    }
+
+    /** On a primary and its standby; every URL names both. */
+    static Ledger start(Workspace workspace, PostgresPair pair) {
+        return of(workspace, pair.newDatabase("portolan"), pair::execute);
+    }
+
+    private static Ledger of(Workspace workspace, Database database, Consumer<String> superuser) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setUrl(database.url());
         source.setUser(database.user());
@@ -36,7 +46,7 @@ public final class Ledger {
         Ledger ledger = new Ledger(database, workspace.directory("secrets"));
         for (String module : List.of("ipam-service", "topology-service")) {
             String password = ledger.newPassword(module);
-            server.execute("create role %s login password '%s' in role portolan_%s"
+            superuser.accept("create role %s login password '%s' in role portolan_%s"
                     .formatted(login(module), password, module.replace("-service", "")));
         }
         return ledger;

@@ -248,7 +248,7 @@ public final class PostgresInstance {
             backends.forEach(ProcessHandle::destroyForcibly);
             backends.forEach(backend -> backend.onExit().join());
             // A server that is killed leaves a segment of System V's shared memory, which no directory holds.
-            segment.ifPresent(id -> workspace.command("ipcrm", "-m", id).run());
+            segment.ifPresent(id -> run("ipcrm", "-m", id));
             paused = List.of();
         }
     }
@@ -270,11 +270,25 @@ public final class PostgresInstance {
         return ProcessHandle.of(daemon.orElseThrow().pid()).orElseThrow();
     }
 
-    private void signal(String signal, List<ProcessHandle> processes) {
+    private static void signal(String signal, List<ProcessHandle> processes) {
         for (ProcessHandle process : processes) {
-            workspace
-                    .command("kill", "-" + signal, Long.toString(process.pid()))
-                    .run();
+            run("kill", "-" + signal, Long.toString(process.pid()));
+        }
+    }
+
+    /** Not a command of the workspace: that starts nothing any more while it closes, which is when this is needed most. */
+    private static void run(String... command) {
+        try {
+            new ProcessBuilder(command)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TestbedFailed("interrupted while running " + command[0], e);
         }
     }
 
