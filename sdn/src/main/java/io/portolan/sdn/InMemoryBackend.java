@@ -52,11 +52,13 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
     private final Network network;
     private final Map<NodeId, SwitchSpec> switches = new TreeMap<>();
     private final Map<NodeId, Map<PortId, PortSpec>> ports = new HashMap<>();
+    private final InMemoryLoadBalancers loadBalancers;
     private @Nullable Router router;
 
     public InMemoryBackend(ClusterId cluster, Network network) {
         this.cluster = cluster;
         this.network = network;
+        this.loadBalancers = new InMemoryLoadBalancers(network::reached);
     }
 
     @Override
@@ -77,6 +79,18 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
     @Override
     public int bulk() {
         return MOST;
+    }
+
+    @Override
+    public InMemoryLoadBalancers loadBalancers() {
+        return loadBalancers;
+    }
+
+    /** Nobody else is on this network. */
+    @Override
+    public SdnDirectory directory() {
+        network.reached();
+        return routerId -> List.of();
     }
 
     @Override

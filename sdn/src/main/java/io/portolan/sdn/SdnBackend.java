@@ -14,6 +14,16 @@ public interface SdnBackend extends AutoCloseable {
      */
     Optional<PortSpec.Nesting.Way> nesting();
 
+    /** Refuses where this network has no load balancers. */
+    default SdnLoadBalancers loadBalancers() {
+        throw new SdnFailure.Refused(SdnFailure.Refused.Reason.NOT_SUPPORTED, "this network has no load balancers");
+    }
+
+    /** Refuses where this network cannot be asked who is on it. */
+    default SdnDirectory directory() {
+        throw new SdnFailure.Refused(SdnFailure.Refused.Reason.NOT_SUPPORTED, "this network has no directory");
+    }
+
     /** Throws {@link SdnFailure} where the network cannot be reached or does not let us in. */
     void check();
 

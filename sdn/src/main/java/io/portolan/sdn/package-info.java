@@ -17,7 +17,8 @@
  *   <li>Nothing here assumes that a cluster is one northbound database.
  * </ul>
  *
- * <p>Facets are small. Load balancers, security profiles and gateways get facets of their own when they come.
+ * <p>Facets are small. Security profiles and gateways get facets of their own when they come. Load balancers pass {@code
+ * SdnLoadBalancersContract}.
  */
 @NullMarked
 package io.portolan.sdn;

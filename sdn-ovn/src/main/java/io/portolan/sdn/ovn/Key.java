@@ -1,6 +1,7 @@
 package io.portolan.sdn.ovn;
 
 import io.portolan.model.ClusterId;
+import io.portolan.model.LoadBalancerId;
 import io.portolan.model.Malformed;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
@@ -19,7 +20,8 @@ record Key(Kind kind, UUID id) {
         ROUTER_PORT("Logical_Router_Port"),
         /** Binds the router port to the node's chassis. */
         PIN("Gateway_Chassis"),
-        PORT("Logical_Switch_Port");
+        PORT("Logical_Switch_Port"),
+        LOAD_BALANCER("Load_Balancer");
 
         private final String table;
 
@@ -50,6 +52,10 @@ record Key(Kind kind, UUID id) {
         return new Key(Kind.PORT, port.value());
     }
 
+    static Key loadBalancer(LoadBalancerId id) {
+        return new Key(Kind.LOAD_BALANCER, id.value());
+    }
+
     /** Empty for text that is no key of ours, such as one of a later version. */
     static Optional<Key> parse(String text) {
         int colon = text.indexOf(':');
@@ -78,7 +84,7 @@ record Key(Kind kind, UUID id) {
      */
     UUID row() {
         return switch (kind) {
-            case ROUTER, SWITCH, PORT -> id;
+            case ROUTER, SWITCH, PORT, LOAD_BALANCER -> id;
             case UPLINK, PIN -> derived();
             case ROUTER_PORT ->
                 new UUID(LAST | derived().getMostSignificantBits(), derived().getLeastSignificantBits());

@@ -19,7 +19,8 @@ import java.util.UUID;
 
 /** Finds all that the northbound database has of a node. */
 record NodeRows(Northbound northbound, Mark mark) {
-    private static final List<String> SWITCH_COLUMNS = List.of("_uuid", "name", "ports", "other_config", Mark.COLUMN);
+    private static final List<String> SWITCH_COLUMNS =
+            List.of("_uuid", "name", "ports", "other_config", BalancerGroups.REFERENCES, Mark.COLUMN);
     private static final List<String> PIN_COLUMNS =
             List.of("_uuid", "name", "chassis_name", "priority", "options", Mark.COLUMN);
 

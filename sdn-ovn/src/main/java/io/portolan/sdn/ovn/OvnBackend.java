@@ -3,6 +3,8 @@ package io.portolan.sdn.ovn;
 import io.portolan.model.ClusterId;
 import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnDirectory;
+import io.portolan.sdn.SdnLoadBalancers;
 import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnTopology;
 import java.util.Optional;
@@ -13,6 +15,8 @@ final class OvnBackend implements SdnBackend {
     private final Northbound northbound;
     private final SdnTopology topology;
     private final SdnPorts ports;
+    private final SdnLoadBalancers loadBalancers;
+    private final SdnDirectory directory;
     private final Runnable onClose;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -22,7 +26,10 @@ final class OvnBackend implements SdnBackend {
         Mark mark = new Mark(cluster);
         NodeRows rows = new NodeRows(northbound, mark);
         Routers routers = new Routers(northbound, mark);
-        this.topology = new OvnTopology(routers, new Switches(northbound, mark, rows, routers));
+        BalancerGroups groups = new BalancerGroups(northbound, mark);
+        this.topology = new OvnTopology(routers, new Switches(northbound, mark, rows, routers, groups), groups);
+        this.loadBalancers = new OvnLoadBalancers(northbound, mark, groups);
+        this.directory = new OvnDirectory(northbound, mark, routers);
         this.ports = new OvnPorts(northbound, mark, rows);
     }
 
@@ -39,6 +46,16 @@ final class OvnBackend implements SdnBackend {
     @Override
     public Optional<PortSpec.Nesting.Way> nesting() {
         return Optional.empty();
+    }
+
+    @Override
+    public SdnLoadBalancers loadBalancers() {
+        return loadBalancers;
+    }
+
+    @Override
+    public SdnDirectory directory() {
+        return directory;
     }
 
     @Override

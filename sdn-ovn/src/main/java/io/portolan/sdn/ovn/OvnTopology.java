@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The facet in one piece. */
-record OvnTopology(Routers routers, Switches switches) implements SdnTopology {
+record OvnTopology(Routers routers, Switches switches, BalancerGroups groups) implements SdnTopology {
     @Override
     public Router ensureRouter(RouterSpec spec) {
         return routers.ensure(spec);
@@ -29,6 +29,7 @@ record OvnTopology(Routers routers, Switches switches) implements SdnTopology {
     @Override
     public void deleteRouter() {
         routers.delete();
+        groups.delete();
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.portolan.ovsdb.Operation;
 import io.portolan.ovsdb.Row;
 import io.portolan.ovsdb.Value;
 import io.portolan.sdn.Ensured;
+import io.portolan.sdn.LoadBalancerSpec;
 import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SwitchSpec;
@@ -22,12 +23,13 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * A node's switch, its uplink, the router port at its other end and the pin of that port: four rows, written together.
+ * A node's switch, its uplink, the router port at its other end and the pin of that port: four rows, written together, and
+ * the switch with its group of load balancers from the first transaction on ({@link BalancerGroups}).
  *
  * <p>The MTU is the agent's business alone: OVN's way to enforce one ({@code gateway_mtu} on a router port) costs flows
  * for every pair of router ports.
  */
-record Switches(Northbound northbound, Mark mark, NodeRows rows, Routers routers) {
+record Switches(Northbound northbound, Mark mark, NodeRows rows, Routers routers, BalancerGroups groups) {
     private static final Value NONE = Value.emptySet();
     private static final Value NO_OPTIONS = Value.emptyMap();
 
@@ -47,6 +49,7 @@ record Switches(Northbound northbound, Mark mark, NodeRows rows, Routers routers
                     .orElse(Key.of(Kind.PIN, spec.node()).row());
             Wanted wanted = wanted(spec, pin);
             List<Operation> operations = new ArrayList<>();
+            operations.addAll(groups.insertIfMissing(LoadBalancerSpec.Reach.INSIDE));
             operations.addAll(switchAndUplink(spec.node(), found, wanted));
             operations.addAll(routerPort(spec.node(), found, wanted, router.id()));
             Ensured outcome = Ensured.UNCHANGED;
@@ -109,12 +112,15 @@ record Switches(Northbound northbound, Mark mark, NodeRows rows, Routers routers
         }
         if (found.switches().isEmpty()) {
             Key key = Key.of(Kind.SWITCH, node);
-            Row row = wanted.theSwitch().with("ports", uplink.row());
+            Row row = wanted.theSwitch()
+                    .with("ports", uplink.row())
+                    .with(BalancerGroups.REFERENCES, groups.row(LoadBalancerSpec.Reach.INSIDE));
             operations.add(Operation.insert(key.table(), row).withId(key.row()));
             return operations;
         }
         Row first = found.switches().getFirst();
         operations.addAll(Northbound.mend(Kind.SWITCH.table(), first, wanted.theSwitch()));
+        operations.addAll(groups.referenceIfMissing(first));
         if (uplinks.isEmpty()) {
             operations.add(ports(Kind.SWITCH.table(), first.id(), Mutation.insert("ports", Atom.of(uplink.row()))));
         }
