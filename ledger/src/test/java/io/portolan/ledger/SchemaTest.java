@@ -171,6 +171,10 @@ class SchemaTest {
                 "topology | delete from subnet",
                 "topology | insert into pool select * from pool",
                 "topology | select port_event_forget(current_date)",
+                "topology | delete from load_balancer",
+                "ipam     | update external_address set granted_at = now()",
+                "lb       | update port set state = 'free'",
+                "lb       | delete from cluster",
                 "reader   | delete from node_class",
                 "reader   | create table loot ()"
             })
