@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
     private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
     private static final List<String> SERVICES =
-            List.of("io.portolan.ipam..", "io.portolan.topology..", "io.portolan.agent..");
+            List.of("io.portolan.ipam..", "io.portolan.topology..", "io.portolan.lb..", "io.portolan.agent..");
 
     private static JavaClasses house;
 
@@ -32,7 +32,7 @@ class ArchitectureTest {
         assertThat(house).hasSizeGreaterThan(200);
         assertThat(house.stream().map(ArchitectureTest::module).distinct())
                 .as("modules that were built")
-                .contains("model", "ledger", "ovsdb", "sdn", "testbed", "kit", "ipam", "topology", "agent", "e2e");
+                .contains("model", "ledger", "ovsdb", "sdn", "testbed", "kit", "ipam", "topology", "lb", "agent", "e2e");
     }
 
     private static String module(JavaClass type) {
@@ -125,7 +125,7 @@ class ArchitectureTest {
     void onlyRepositoriesSpeakSql() {
         noClasses()
                 .that()
-                .resideInAnyPackage("io.portolan.ipam..", "io.portolan.topology..")
+                .resideInAnyPackage("io.portolan.ipam..", "io.portolan.topology..", "io.portolan.lb..")
                 .and()
                 .haveSimpleNameNotEndingWith("Repository")
                 .should()
