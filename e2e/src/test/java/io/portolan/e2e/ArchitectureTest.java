@@ -93,6 +93,24 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAPackage("io.portolan.sdn.neutron..")
                 .check(house);
+        noClasses()
+                .that()
+                .resideInAPackage("io.portolan.sdn.neutron..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.portolan.sdn.ovn..", "io.portolan.ovsdb..")
+                .check(house);
+    }
+
+    @Test
+    void openstack4jIsSdnNeutronsOwnAffair() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.portolan.sdn.neutron..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.openstack4j..")
+                .check(house);
     }
 
     @Test

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.openstack4j.api.identity.EndpointURLResolver;
 import org.openstack4j.model.identity.URLResolverParams;
 import org.openstack4j.model.identity.v3.Endpoint;
@@ -50,8 +49,11 @@ record Wire(String cloud, HttpClient http, Duration patience, NeutronCalls calls
         }
         return url.orElseThrow(() -> new Refused(
                 Reason.NOT_FOUND,
-                "%s is not in the catalog of %s%s"
-                                .formatted(what, cloud, params.region == null ? "" : " for region " + params.region)
-                        + regions.stream().collect(Collectors.joining(", ", "; it has: ", ""))));
+                "%s is not in the catalog of %s%s%s"
+                        .formatted(
+                                what,
+                                cloud,
+                                params.region == null ? "" : " for region " + params.region,
+                                regions.isEmpty() ? "" : "; it is for " + String.join(", ", regions))));
     }
 }
