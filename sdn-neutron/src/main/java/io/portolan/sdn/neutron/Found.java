@@ -44,6 +44,12 @@ sealed interface Found {
         Optional<String> externalNetwork() {
             return Optional.ofNullable(externalGatewayInfo).map(Gateway::networkId);
         }
+
+        List<FixedIp> externalAddresses() {
+            return Optional.ofNullable(externalGatewayInfo)
+                    .map(Gateway::externalFixedIps)
+                    .orElse(List.of());
+        }
     }
 
     @JsonIgnoreProperties(ignoreUnknown = true)

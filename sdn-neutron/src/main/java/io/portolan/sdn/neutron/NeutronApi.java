@@ -96,8 +96,8 @@ final class NeutronApi extends BaseOpenStackService {
         return call(HttpMethod.POST, "/" + kind.many(), Query.ALL, Body.of(kind.many(), all), null);
     }
 
-    /** Only if it is still as it was found; else {@link Overtaken}. */
-    <T extends Found> T update(Kind<T> kind, T found, int revision, Map<String, Object> fields) {
+    /** Only if it is still as it was found, where a revision is given; else {@link Overtaken}. */
+    <T extends Found> T update(Kind<T> kind, T found, @Nullable Integer revision, Map<String, Object> fields) {
         Answer answer = call(HttpMethod.PUT, path(kind, found.id()), Query.ALL, Body.of(kind.one(), fields), revision);
         if (answer.missing()) {
             throw new Overtaken(found.id() + " is gone");

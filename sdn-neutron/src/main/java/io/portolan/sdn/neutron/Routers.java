@@ -1,6 +1,7 @@
 package io.portolan.sdn.neutron;
 
 import io.portolan.model.Cidr;
+import io.portolan.model.IpAddress;
 import io.portolan.model.Malformed;
 import io.portolan.sdn.Router;
 import io.portolan.sdn.RouterSpec;
@@ -37,11 +38,12 @@ record Routers(NeutronApi api, Mark mark) {
             }
             found.stream().skip(1).forEach(extra -> removeEmpty(extra.id()));
             Found.Router router = found.getFirst();
+            // Neutron 21 raises the revision on its way to the check: with a condition, no gateway is ever changed.
             if (external != null && !router.externalNetwork().equals(Optional.of(external))) {
                 api.update(
                         Kind.ROUTER,
                         router,
-                        router.revisionNumber(),
+                        null,
                         Body.fields("external_gateway_info", Body.fields("network_id", external)));
             }
             return new Router(router.id());
@@ -129,8 +131,15 @@ record Routers(NeutronApi api, Mark mark) {
         return byName;
     }
 
-    /** Everything that the router reaches, but for the cluster's own subnets and default routes. */
+    /**
+     * Everything that the router reaches, but for the cluster's own subnets and default routes. Of its external network
+     * tenants see no subnet, only the router's own address.
+     */
     private void refuseOverlaps(Found.Router router, RouterSpec spec) {
+        for (FixedIp address : router.externalAddresses()) {
+            int bits = IpAddress.parse(address.ipAddress()).family().bits();
+            refuseOverlap(address.ipAddress() + "/" + bits, "its external address", router, spec);
+        }
         for (Subnet subnet : api.list(Kind.SUBNET, "id", subnetsBehind(router))) {
             boolean ours = mark.read(subnet).isPresent();
             if (!ours) {
@@ -151,10 +160,6 @@ record Routers(NeutronApi api, Mark mark) {
             if (port.isOnRouter() && !interfaceOfOurs) {
                 addresses.addAll(port.fixedIps());
             }
-        }
-        Found.Router.Gateway gateway = router.externalGatewayInfo();
-        if (gateway != null && gateway.externalFixedIps() != null) {
-            addresses.addAll(gateway.externalFixedIps());
         }
         return addresses.stream().map(FixedIp::subnetId).collect(Collectors.toCollection(TreeSet::new));
     }

@@ -173,7 +173,8 @@ final class DoubleNeutron {
                 : find("networks", object.path("network_id").asText());
         boolean networksOwner = network.path("project_id").asText().equals(who.projectId());
         boolean open = network.path("shared").asBoolean()
-                || network.path("router:external").asBoolean()
+                || (collection.equals("networks")
+                        && network.path("router:external").asBoolean())
                 || lent.contains(network.path("id").asText() + " " + who.projectId());
         return networksOwner || (open && !collection.equals("ports"));
     }
@@ -568,6 +569,10 @@ final class DoubleNeutron {
         if (parts.length > 2) {
             bump(object);
             return Optional.of(act(who, object, parts[2], request.body()));
+        }
+        if (collection.equals("routers") && request.body().path(one).has("external_gateway_info")) {
+            // Before it looks at the condition.
+            bump(object);
         }
         int revision = object.path("revision_number").asInt();
         if (request.ifMatch() != null && !request.ifMatch().equals("revision_number=" + revision)) {

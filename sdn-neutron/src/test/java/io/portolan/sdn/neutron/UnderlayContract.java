@@ -3,6 +3,7 @@ package io.portolan.sdn.neutron;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
+import static org.awaitility.Awaitility.await;
 
 import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
@@ -592,9 +593,9 @@ abstract class UnderlayContract extends NeutronContract {
             proxy().forgetCalls();
             assertThat(sdn.ports().ensure(node.node(), node.ports()).getFirst().fault())
                     .isNull();
-            assertThat(proxy().calls("PUT", ".*/ports/" + id))
+            await().untilAsserted(() -> assertThat(proxy().calls("PUT", ".*/ports/" + id))
                     .extracting(FaultyProxy.Call::status)
-                    .containsExactly(412, 200);
+                    .containsExactly(412, 200));
             JsonNode port = tenant.api().network().get("/ports/" + id).path("port");
             assertThat(port.path("name").asString()).isEqualTo("meanwhile");
             assertThat(port.path("admin_state_up").asBoolean()).isTrue();
