@@ -25,11 +25,22 @@ create table cluster (
   state            text        not null constraint cluster_state_check check (state in ('pending', 'ready', 'failed', 'deleting')),
   state_reason     text,
   created_at       timestamptz not null default now(),
-  revision         bigint      not null default 0
+  revision         bigint      not null default 0,
+  external_network text,
+  network          text,
+  nesting_wanted   text        constraint cluster_nesting_wanted_check check (nesting_wanted in ('auto', 'trunk', 'binding-profile')),
+  nesting          text        constraint cluster_nesting_check check (nesting in ('trunk', 'binding-profile')),
+  state_problem    text,
+  constraint cluster_cloud_check check ((mode = 'underlay') = (nesting_wanted is not null)
+    and (mode = 'underlay' or (external_network is null and network is null and nesting is null)))
 );
 comment on table cluster is 'Written by topology-service. id is the cluster''s UID, the mark on all that is made for it in a network. secret_ref names a secret, it never is one.';
 comment on column cluster.router_adopted is 'The router that the operator gave us ($ROUTER_ID); null where we make one.';
 comment on column cluster.router_id is 'The router in the network, once it is made or adopted.';
+comment on column cluster.external_network is 'Name or id of the network that the router has its gateway on; underlay only.';
+comment on column cluster.network is 'Name or id of a network that was there, on which all nodes'' subnets are made; null where each node has its own; underlay only.';
+comment on column cluster.nesting is 'How ports are taken into VMs, decided when the cluster was put up first: its ports cannot change it.';
+comment on column cluster.state_problem is 'The stable name of what state_reason says, such as quota-exceeded; docs/http.md lists them.';
 
 create table node_class (
   cluster_id   uuid not null constraint node_class_cluster_fkey references cluster (id) on delete cascade,
@@ -61,6 +72,7 @@ create table node (
   joined_at    timestamptz not null default now(),
   last_seen    timestamptz not null default now(),
   revision     bigint      not null default 0,
+  state_problem text,
   constraint node_name_key unique (cluster_id, name),
   constraint node_chassis_key unique (cluster_id, chassis),
   constraint node_parent_port_key unique (cluster_id, parent_port),
@@ -68,6 +80,7 @@ create table node (
   constraint node_attachment_check check ((chassis is null) <> (parent_port is null))
 );
 comment on table node is 'Written by topology-service. One of chassis (overlay) and parent_port (underlay) says where its ports bind.';
+comment on column node.state_problem is 'The stable name of what state_reason says, such as quota-exceeded; docs/http.md lists them.';
 
 -- Address space: pools of a cluster, subnets of nodes; the exclusion constraints are the last judges of overlap.
 create table pool (
@@ -124,6 +137,7 @@ create table port (
   changed_at    timestamptz not null default now(),
   changed_by    text        not null,
   revision      bigint      not null default 0,
+  made_at       timestamptz,
   constraint port_node_fkey foreign key (node_id, cluster_id) references node (id, cluster_id),
   constraint port_subnet_ip_key unique (subnet_id, ip),
   constraint port_cluster_ip_key unique (cluster_id, ip),
@@ -140,6 +154,7 @@ create table port (
 comment on table port is 'Written by ipam-service. One row an address. A sandbox is unique per node, because a container id is.';
 comment on column port.ip is 'The port''s first address. A dual-stack port''s further ones belong in a table (port_id, subnet_id, ip) of their own; the API already answers a list.';
 comment on column port.lease_epoch is 'The epoch of the node that holds it in its cache; null while no cache holds it.';
+comment on column port.made_at is 'When the network was last said to have it: from provisioning to free.';
 comment on column port.last_report is 'The agent''s report that changed it last: reporting again changes nothing.';
 
 create index port_free on port (node_id, released_at nulls first, ip) where state = 'free';

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.PortState;
+import io.portolan.model.api.ClaimRequest;
 import io.portolan.model.api.DrainRequest;
 import io.portolan.model.api.PortCounts;
 import io.portolan.model.api.PortPage;
@@ -19,6 +20,7 @@ import io.portolan.model.api.TransitionRequest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -219,5 +221,90 @@ class NetworkApiTest {
                     .isSorted()
                     .doesNotHaveDuplicates();
         }
+    }
+
+    private static void movesTo(NodeId node, String parent) {
+        World.sql("update node set parent_port = '%s' where id = '%s'".formatted(parent, node));
+    }
+
+    private static List<String> nested(NodeId node) {
+        return World.rows(
+                "select concat_ws(' ', host(ip), parent, vlan_tag, state) from port where node_id = '%s' order by ip"
+                        .formatted(node));
+    }
+
+    private static PortsChanged nest(NodeId node) {
+        return World.http()
+                .post("/v1/nodes/" + node + "/nestings", Map.of())
+                .assertStatus(200)
+                .as(PortsChanged.class);
+    }
+
+    @Test
+    void theirNodesNewVmGetsAllPortsWithTheirTagsAndTheFreeOnesAreMadeAnew() {
+        NodeId vm = World.nestedNode(cluster, "vif-1");
+        List<PortId> ports = World.freePorts(vm, 0, 29);
+        PortId leased = World.claim(vm, 1).getFirst().id();
+        assertThat(nest(vm).ports()).as("none is elsewhere").isEmpty();
+        movesTo(vm, "vif-2");
+        World.http()
+                .post("/v1/nodes/" + vm + "/claims", new ClaimRequest(UUID.randomUUID(), 1, 1))
+                .assertProblem(507, "no-free-port", "");
+        assertThat(nest(vm).ports()).containsExactlyInAnyOrderElementsOf(ports);
+        assertThat(nested(vm))
+                .containsExactly(
+                        "10.4.0.2 vif-2 1 leased",
+                        "10.4.0.3 vif-2 2 provisioning",
+                        "10.4.0.4 vif-2 3 provisioning",
+                        "10.4.0.5 vif-2 4 provisioning",
+                        "10.4.0.6 vif-2 5 provisioning");
+        assertThat(World.ports(vm, PortState.LEASED)).extracting(PortView::id).containsExactly(leased);
+        assertThat(World.move(vm, PortState.PROVISIONING, PortState.FREE, ports).ports())
+                .hasSize(4);
+        assertThat(World.claim(vm, 1)).hasSize(1);
+    }
+
+    @Test
+    void aTagThatIsTakenUnderTheNewVmIsGivenAnotherOne() {
+        NodeId first = World.nestedNode(cluster, "vif-a");
+        NodeId second = World.nestedNode(cluster, "vif-b");
+        World.freePorts(first, 0, 29);
+        World.freePorts(second, 0, 28);
+        movesTo(first, "vif-c");
+        movesTo(second, "vif-a");
+        nest(second);
+        assertThat(nested(second)).hasSize(13).allMatch(row -> row.contains(" vif-a "));
+        assertThat(World.rows("select count(distinct vlan_tag) from port where parent = 'vif-a' and cluster_id = '%s'"
+                        .formatted(cluster.id())))
+                .as("5 of the node that moves on and 13 of this one")
+                .containsExactly("18");
+        nest(first);
+        assertThat(nested(first)).hasSize(5).allMatch(row -> row.contains(" vif-c "));
+    }
+
+    @Test
+    void aFreePortThatTheNetworkTakesOffTheAirIsNobodysUntilItIsBack() {
+        List<PortId> ports = World.freePorts(node, 0, 29);
+        World.claim(node, 1);
+        assertThat(World.move(node, PortState.FREE, PortState.PROVISIONING, ports)
+                        .ports())
+                .as("the leased one is let be")
+                .hasSize(4);
+        World.http()
+                .post(path("claims"), new ClaimRequest(UUID.randomUUID(), 1, 1))
+                .assertProblem(503, "node-not-ready", "");
+        World.move(node, PortState.PROVISIONING, PortState.FREE, ports);
+        assertThat(World.claim(node, 4)).hasSize(4);
+        assertThat(World.rows("select count(*) from port where made_at is not null and node_id = '%s'".formatted(node)))
+                .containsExactly("5");
+    }
+
+    @Test
+    void aNodeOfNoVmHasNothingToNest() {
+        World.freePorts(node, 0, 29);
+        assertThat(nest(node).ports()).isEmpty();
+        World.http()
+                .post("/v1/nodes/" + NodeId.random() + "/nestings", Map.of())
+                .assertProblem(404, "unknown-node", "node");
     }
 }

@@ -66,7 +66,7 @@ class ApiTest {
                 Arguments.of(
                         with(good, "nodeClasses", Map.of("big", sizing(9_000, 9_000))), "invalid", "nodeClasses.big"),
                 Arguments.of(with(good, "nodeClasses", Map.of("Big!", sizing(5, 50))), "invalid", "nodeClasses.Big!"),
-                Arguments.of(with(good, "mode", "underlay"), "mode-not-available", "mode"),
+                Arguments.of(with(good, "mode", "underlay"), "invalid", "backend.secretRef"),
                 Arguments.of(with(good, "mode", "sideways"), "invalid", "mode"),
                 Arguments.of(with(good, "backend", Map.of("endpoints", "memory:")), "invalid", "backend.endpoints"),
                 Arguments.of(with(good, "backend", Map.of("endpoints", "tcp:nowhere")), "invalid", "backend.endpoints"),

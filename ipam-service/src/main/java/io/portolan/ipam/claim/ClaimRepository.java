@@ -18,8 +18,9 @@ import org.springframework.data.repository.query.Param;
  * once, before the update starts, so that the subselect's row locks and its limit hold whatever plan is chosen; with
  * {@code in} the planner may run the subselect again for every row and lock far more than asked. {@code skip locked}: claims of one node do not
  * queue behind each other. {@code released_at nulls first, ip}: addresses that rested longest go out first, and the order
- * is that of the index {@code port_free}. The fence stands inside: a claim of an epoch that has passed, or of a node that
- * is not ready, finds no row in the same statement that would have taken it.
+ * is that of the index {@code port_free}. The fence stands inside: a claim of an epoch that has passed, of a node that
+ * is not ready, or for a port that is still nested in the VM that the node was before, finds no row in the same statement
+ * that would have taken it.
  *
  * <p>{@code skip locked} can say falsely that nothing is left, when another claim holds the last rows and rolls back. So
  * a claim that found nothing asks once more by {@link #leaseWaiting}, which waits for them; it takes rows in the order of
@@ -34,7 +35,8 @@ interface ClaimRepository extends LedgerRepository<Port, UUID> {
               where id = any(array(
                 select p.id from port p
                 where p.node_id = :node and p.state = 'free'
-                  and exists (select from node n where n.id = :node and n.epoch = :epoch and n.state = 'ready')
+                  and exists (select from node n where n.id = :node and n.epoch = :epoch and n.state = 'ready'
+                    and n.parent_port is not distinct from p.parent)
             """;
     String LEASED = """
                 ))

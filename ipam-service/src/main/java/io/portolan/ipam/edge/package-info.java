@@ -1,4 +1,4 @@
-/** Where text becomes types, and where refusals are counted. */
+/** Where text becomes types. */
 @NullMarked
 package io.portolan.ipam.edge;
 

@@ -30,13 +30,27 @@ class NetworkController {
             summary = "Move ports that are in one state to another, at most 4,096 a call",
             description =
                     "planned→provisioning, provisioning→free (with backendId), provisioning→failed and free→failed"
-                            + " (with reason), failed→planned, provisioning→planned. Ports in other states are left alone.")
+                            + " (with reason), free→provisioning, failed→planned, provisioning→planned;"
+                            + " leased→leased, bound→bound and cooling→cooling where the network made it anew under another"
+                            + " backendId. Ports in other states are left alone.")
     @ApiResponse(responseCode = "200", description = "Those of the ports named that are in the wanted state now")
     @ApiResponse(responseCode = "400", description = "no-such-transition, invalid")
     @ApiResponse(responseCode = "404", description = "unknown-node")
     @ApiResponse(responseCode = "409", description = "backend-id-taken; nothing was moved")
     PortsChanged move(@PathVariable NodeId node, @RequestBody TransitionRequest request) {
         return ports.move(node, request);
+    }
+
+    @PostMapping("/nestings")
+    @Operation(
+            summary = "Give the ports of a node whose VM was replaced their new parent port",
+            description =
+                    "Each keeps its VLAN tag, or gets a free one where another port of the new parent has it. Free"
+                            + " ports become provisioning, until the network has them there.")
+    @ApiResponse(responseCode = "200", description = "Those that had another parent; none where all had this one")
+    @ApiResponse(responseCode = "404", description = "unknown-node")
+    PortsChanged nest(@PathVariable NodeId node) {
+        return ports.nest(node);
     }
 
     @PostMapping("/removals")

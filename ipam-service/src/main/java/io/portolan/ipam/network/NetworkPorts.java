@@ -32,7 +32,10 @@ final class NetworkPorts {
     private static final Map<PortState, Set<PortState>> ALLOWED = Map.of(
             PortState.PLANNED, Set.of(PortState.PROVISIONING),
             PortState.PROVISIONING, Set.of(PortState.FREE, PortState.FAILED, PortState.PLANNED),
-            PortState.FREE, Set.of(PortState.FAILED),
+            PortState.FREE, Set.of(PortState.FAILED, PortState.PROVISIONING),
+            PortState.LEASED, Set.of(PortState.LEASED),
+            PortState.BOUND, Set.of(PortState.BOUND),
+            PortState.COOLING, Set.of(PortState.COOLING),
             PortState.FAILED, Set.of(PortState.PLANNED));
 
     private final LedgerTransactions transactions;
@@ -77,7 +80,8 @@ final class NetworkPorts {
             TransitionRequest.Item item = request.ports().get(i);
             Given.words("ports[%d].backendId".formatted(i), item.backendId(), LONGEST_ID);
             Given.words("ports[%d].reason".formatted(i), item.reason(), LONGEST_REASON);
-            if (request.to() == PortState.FREE && blank(item.backendId())) {
+            boolean made = request.to() == PortState.FREE || request.to() == request.from();
+            if (made && blank(item.backendId())) {
                 throw new Invalid(
                         "ports[%d].backendId".formatted(i), "a port that was made has an id in the network: backendId");
             }
@@ -85,6 +89,18 @@ final class NetworkPorts {
                 throw new Invalid("ports[%d].reason".formatted(i), "a port that failed says why: reason");
             }
         }
+    }
+
+    PortsChanged nest(NodeId node) {
+        return transactions.run(() -> {
+            String parent = topology.node(node).parentPort();
+            return new PortsChanged(
+                    parent == null
+                            ? List.of()
+                            : network.nest(node.value(), parent).stream()
+                                    .map(PortId::new)
+                                    .toList());
+        });
     }
 
     private static boolean blank(@Nullable String text) {

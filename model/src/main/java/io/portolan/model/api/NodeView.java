@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param epoch what claims and reports of the agent that registered must carry
  * @param state {@code joining}, {@code ready}, {@code draining} or {@code failed}
- * @param stateReason why it is not ready, or what a teardown waits for
+ * @param stateReason why it is not ready, what is wrong though it is, or what a teardown waits for
+ * @param stateProblem the stable name of a trouble that {@code stateReason} tells of, such as {@code quota-exceeded};
+ *     {@code docs/http.md} lists them
+ * @param filling how far its ports are made; absent when none is to be made
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record NodeView(
@@ -25,6 +28,7 @@ public record NodeView(
         long epoch,
         String state,
         @Nullable String stateReason,
+        @Nullable String stateProblem,
         int cpus,
         int memoryMiB,
         int maxPods,
@@ -34,11 +38,68 @@ public record NodeView(
         Instant lastSeen,
         Settings settings,
         List<SubnetView> subnets,
-        PortCounts ports) {
+        PortCounts ports,
+        @Nullable Filling filling) {
 
     public NodeView {
         subnets = List.copyOf(subnets);
     }
+
+    /** A node without a trouble, of which no port is to be made. */
+    public NodeView(
+            NodeId id,
+            NodeName name,
+            ClusterId clusterId,
+            ClusterName cluster,
+            long epoch,
+            String state,
+            @Nullable String stateReason,
+            int cpus,
+            int memoryMiB,
+            int maxPods,
+            @Nullable String chassis,
+            @Nullable String parentPort,
+            @Nullable String nodeClass,
+            Instant lastSeen,
+            Settings settings,
+            List<SubnetView> subnets,
+            PortCounts ports) {
+        this(
+                id,
+                name,
+                clusterId,
+                cluster,
+                epoch,
+                state,
+                stateReason,
+                null,
+                cpus,
+                memoryMiB,
+                maxPods,
+                chassis,
+                parentPort,
+                nodeClass,
+                lastSeen,
+                settings,
+                subnets,
+                ports,
+                null);
+    }
+
+    /**
+     * How far a node's ports are made.
+     *
+     * @param ready ports that the network has and that carry traffic
+     * @param wanted ports that there are to be
+     * @param portsPerSecond made over the last two minutes, or since they were wanted if that is less
+     * @param expectedEnd at that pace; absent while there is none
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Filling(
+            long ready,
+            long wanted,
+            double portsPerSecond,
+            @Nullable Instant expectedEnd) {}
 
     /**
      * How the agent is to keep its cache.

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code POST /v1/nodes/{node}/transitions}: what topology-service did in the network. Ports that are not in {@code
  * from} are left alone. Allowed: planned→provisioning, provisioning→free, provisioning→failed, free→failed,
- * failed→planned, provisioning→planned. A port that was taken out of the network is removed with {@code POST
+ * free→provisioning, failed→planned, provisioning→planned; and leased→leased, bound→bound, cooling→cooling where the
+ * network made it anew under another id. A port that was taken out of the network is removed with {@code POST
  * /v1/nodes/{node}/removals}.
  */
 public record TransitionRequest(PortState from, PortState to, List<Item> ports) {

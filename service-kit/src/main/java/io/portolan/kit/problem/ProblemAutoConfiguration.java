@@ -1,8 +1,8 @@
 package io.portolan.kit.problem;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -20,7 +20,16 @@ class ProblemAutoConfiguration {
     }
 
     @Bean
-    @ConditionalOnMissingBean(name = "requiredMembers")
+    RefusalCounter refusalCounter(MeterRegistry meters) {
+        return new RefusalCounter(meters);
+    }
+
+    @Bean
+    ProblemsInDocument problemsInDocument() {
+        return new ProblemsInDocument();
+    }
+
+    @Bean
     JacksonModule requiredMembers() {
         return new RequiredMembers();
     }

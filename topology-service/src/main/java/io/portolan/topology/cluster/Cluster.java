@@ -5,6 +5,7 @@ import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
 import io.portolan.model.Mode;
 import io.portolan.model.SubnetSizing;
+import io.portolan.sdn.PortSpec.Nesting.Way;
 import io.portolan.topology.network.BackendTarget;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -14,6 +15,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.annotations.ColumnTransformer;
 import org.hibernate.annotations.Immutable;
@@ -50,6 +52,16 @@ public class Cluster {
     @Column(name = "router_id")
     private @Nullable String routerId;
 
+    @Column(name = "external_network")
+    private @Nullable String externalNetwork;
+
+    private @Nullable String network;
+
+    @Column(name = "nesting_wanted")
+    private @Nullable String nestingWanted;
+
+    private @Nullable String nesting;
+
     private int mtu;
 
     @Column(name = "lease_batch")
@@ -77,6 +89,9 @@ public class Cluster {
 
     @Column(name = "state_reason")
     private @Nullable String stateReason;
+
+    @Column(name = "state_problem")
+    private @Nullable String stateProblem;
 
     @Column(name = "created_at")
     private Instant createdAt;
@@ -119,6 +134,26 @@ public class Cluster {
         return routerId;
     }
 
+    @Nullable String externalNetwork() {
+        return externalNetwork;
+    }
+
+    /** A network of the cloud on which the nodes' subnets are made; null where each node has its own. */
+    public @Nullable String network() {
+        return network;
+    }
+
+    ClusterSpec.@Nullable Nesting nestingWanted() {
+        return nestingWanted == null ? null : ClusterSpec.Nesting.parse(nestingWanted);
+    }
+
+    /** How its ports are taken into VMs; absent in overlay mode and until the cluster was put up first. */
+    public Optional<Way> nesting() {
+        return nesting == null
+                ? Optional.empty()
+                : ClusterSpec.Nesting.parse(nesting).way();
+    }
+
     public int mtu() {
         return mtu;
     }
@@ -151,6 +186,10 @@ public class Cluster {
         return stateReason;
     }
 
+    public @Nullable String stateProblem() {
+        return stateProblem;
+    }
+
     Instant createdAt() {
         return createdAt;
     }
@@ -165,6 +204,9 @@ public class Cluster {
                 podCidrs(),
                 serviceCidr(),
                 routerAdopted,
+                externalNetwork,
+                network,
+                nestingWanted(),
                 new ClusterSpec.Network(backend, secretRef),
                 mtu,
                 leaseBatch,

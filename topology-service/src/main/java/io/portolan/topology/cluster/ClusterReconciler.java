@@ -8,6 +8,7 @@ import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
+import io.portolan.sdn.PortSpec.Nesting.Way;
 import io.portolan.sdn.Router;
 import io.portolan.sdn.RouterSpec;
 import io.portolan.sdn.SdnBackend;
@@ -16,7 +17,9 @@ import io.portolan.sdn.SdnPort;
 import io.portolan.topology.ipam.IpamClient;
 import io.portolan.topology.ipam.IpamRefused;
 import io.portolan.topology.ipam.IpamUnavailable;
+import io.portolan.topology.network.Bulks;
 import io.portolan.topology.network.SdnBackends;
+import io.portolan.topology.trouble.Trouble;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -60,32 +63,40 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
         try {
             return cluster.isDeleting() ? takeDown(cluster) : putUp(cluster);
         } catch (SdnFailure.Refused e) {
-            return refused(cluster, "the network refuses: " + e.getMessage());
+            return refused(cluster, Trouble.of(e));
         } catch (IpamRefused e) {
-            return refused(cluster, "ipam-service refuses: " + e.detail());
-        } catch (SdnFailure.Unavailable | IpamUnavailable e) {
-            say(cluster, cluster.routerId() == null ? "pending" : "failed", String.valueOf(e.getMessage()));
+            return refused(cluster, Trouble.of(e));
+        } catch (SdnFailure.Unavailable e) {
+            unavailable(cluster, Trouble.of(e));
+            return e.retryAfter().map(Outcome::again).orElseThrow(() -> e);
+        } catch (IpamUnavailable e) {
+            unavailable(cluster, Trouble.of(e));
             throw e;
         }
     }
 
-    private Outcome refused(Cluster cluster, String reason) {
-        say(cluster, "failed", reason);
+    private Outcome refused(Cluster cluster, Trouble trouble) {
+        say(cluster, "failed", trouble);
         return Outcome.again(REFUSED);
     }
 
-    private void say(Cluster cluster, String state, String reason) {
+    private void unavailable(Cluster cluster, Trouble trouble) {
+        say(cluster, cluster.routerId() == null ? "pending" : "failed", trouble);
+    }
+
+    private void say(Cluster cluster, String state, Trouble trouble) {
         if (cluster.isDeleting()) {
-            clusters.waitsFor(cluster.id().value(), reason);
+            clusters.waitsFor(cluster.id().value(), trouble.reason(), trouble.problem());
         } else {
-            clusters.stand(cluster.id().value(), state, reason);
+            clusters.stand(cluster.id().value(), state, trouble.reason(), trouble.problem());
         }
     }
 
     private Outcome putUp(Cluster cluster) {
         UUID id = cluster.id().value();
         SdnBackend network = backends.of(cluster.target());
-        RouterSpec spec = new RouterSpec(cluster.name(), cluster.podCidrs(), null);
+        chooseNesting(cluster, network);
+        RouterSpec spec = new RouterSpec(cluster.name(), cluster.podCidrs(), cluster.externalNetwork());
         String adopted = cluster.adoptedRouter();
         Router router = adopted == null
                 ? network.topology().ensureRouter(spec)
@@ -94,8 +105,26 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
         for (Cidr cidr : cluster.podCidrs()) {
             ipam.ensurePool(cluster.name(), pool(cidr), cidr);
         }
-        clusters.stand(id, "ready", null);
+        clusters.stand(id, "ready", null, null);
         return Outcome.DONE;
+    }
+
+    /** Once: ports that are made cannot change how they nest. */
+    private void chooseNesting(Cluster cluster, SdnBackend network) {
+        ClusterSpec.Nesting wanted = cluster.nestingWanted();
+        if (wanted == null || cluster.nesting().isPresent()) {
+            return;
+        }
+        Way able = network.nesting()
+                .orElseThrow(() -> new SdnFailure.Refused(
+                        SdnFailure.Refused.Reason.NOT_SUPPORTED, "this network takes no ports into VMs"));
+        if (wanted == ClusterSpec.Nesting.TRUNK && able != Way.TRUNK) {
+            throw new SdnFailure.Refused(
+                    SdnFailure.Refused.Reason.NOT_SUPPORTED, "the cloud has no trunks, which nesting asks for");
+        }
+        clusters.nests(
+                cluster.id().value(),
+                ClusterSpec.Nesting.of(wanted.way().orElse(able)).text());
     }
 
     /** A pool's name follows from its block, so that it is the same whatever the order of the blocks. */
@@ -110,15 +139,14 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
         clusters.drainNodes(id, false);
         List<ClusterRepository.LeftRow> nodes = clusters.nodesLeft(id);
         if (!nodes.isEmpty()) {
-            clusters.waitsFor(id, "waits for %d nodes: %s".formatted(nodes.size(), names(nodes)));
+            clusters.waitsFor(id, "waits for %d nodes: %s".formatted(nodes.size(), names(nodes)), null);
             return Outcome.again(TEARDOWN);
         }
         for (NodeId node : switches) {
             List<PortId> ports =
                     network.ports().list(node).stream().map(SdnPort::id).toList();
-            if (!ports.isEmpty()) {
-                network.ports().delete(node, ports);
-            }
+            Bulks.of(ports, network.ports().bulk())
+                    .forEach(some -> network.ports().delete(node, some));
             network.topology().deleteSwitch(node);
         }
         network.topology().deleteRouter();

@@ -57,12 +57,12 @@ interface ClusterRepository extends Repository<Cluster, UUID> {
     @Modifying
     @Query(nativeQuery = true, value = """
                     insert into cluster (id, name, mode, pod_cidrs, service_cidr, backend, secret_ref, router_adopted, mtu, lease_batch,
-                      warm_headroom, cooldown_seconds, pods_per_cpu, pods_per_gib, min_pods, max_pods, state, state_reason)
+                      warm_headroom, cooldown_seconds, pods_per_cpu, pods_per_gib, min_pods, max_pods, external_network, network, nesting_wanted, state, state_reason)
                     values (:id, :name, :#{#s.mode().name().toLowerCase()}, cast(string_to_array(:cidrs, ',') as cidr[]),
                       cast(nullif(:services, '') as cidr), :#{#s.backend().endpoints()}, cast(:#{#s.backend().secretRef()} as text),
                       cast(:#{#s.routerId()} as text), :#{#s.mtu()}, :#{#s.leaseBatch()}, :#{#s.warmHeadroom()}, :#{#s.cooldownSeconds()},
                       :#{#s.sizing().podsPerCpu()}, :#{#s.sizing().podsPerGiB()}, :#{#s.sizing().minPods()}, :#{#s.sizing().maxPods()},
-                      'pending', 'declared just now')""")
+                      cast(:#{#s.externalNetwork()} as text), cast(:#{#s.network()} as text), cast(:#{#s.nesting()?.text()} as text), 'pending', 'declared just now')""")
     int insert(
             @Param("id") UUID id,
             @Param("name") String name,
@@ -76,7 +76,9 @@ interface ClusterRepository extends Repository<Cluster, UUID> {
                       secret_ref = cast(:#{#s.backend().secretRef()} as text), lease_batch = :#{#s.leaseBatch()},
                       warm_headroom = :#{#s.warmHeadroom()}, cooldown_seconds = :#{#s.cooldownSeconds()},
                       pods_per_cpu = :#{#s.sizing().podsPerCpu()}, pods_per_gib = :#{#s.sizing().podsPerGiB()},
-                      min_pods = :#{#s.sizing().minPods()}, max_pods = :#{#s.sizing().maxPods()}, revision = revision + 1
+                      min_pods = :#{#s.sizing().minPods()}, max_pods = :#{#s.sizing().maxPods()},
+                      external_network = cast(:#{#s.externalNetwork()} as text), network = cast(:#{#s.network()} as text),
+                      nesting_wanted = cast(:#{#s.nesting()?.text()} as text), revision = revision + 1
                     where id = :id""")
     int update(@Param("id") UUID id, @Param("cidrs") String cidrs, @Param("s") ClusterSpec spec);
 
@@ -115,16 +117,30 @@ interface ClusterRepository extends Repository<Cluster, UUID> {
     @Transactional
     @Modifying
     @Query(nativeQuery = true, value = """
-                    update cluster set state = :state, state_reason = cast(:reason as text), revision = revision + 1
-                    where id = :id and state <> 'deleting' and (state, state_reason) is distinct from (:state, cast(:reason as text))""")
-    int stand(@Param("id") UUID id, @Param("state") String state, @Param("reason") @Nullable String reason);
+                    update cluster set state = :state, state_reason = cast(:reason as text), state_problem = cast(:problem as text),
+                      revision = revision + 1
+                    where id = :id and state <> 'deleting'
+                      and (state, state_reason, state_problem) is distinct from (:state, cast(:reason as text), cast(:problem as text))""")
+    int stand(
+            @Param("id") UUID id,
+            @Param("state") String state,
+            @Param("reason") @Nullable String reason,
+            @Param("problem") @Nullable String problem);
 
     @Transactional
     @Modifying
     @Query(nativeQuery = true, value = """
-                    update cluster set state_reason = :reason
-                    where id = :id and state = 'deleting' and state_reason is distinct from :reason""")
-    int waitsFor(@Param("id") UUID id, @Param("reason") String reason);
+                    update cluster set state_reason = :reason, state_problem = cast(:problem as text)
+                    where id = :id and state = 'deleting'
+                      and (state_reason, state_problem) is distinct from (:reason, cast(:problem as text))""")
+    int waitsFor(@Param("id") UUID id, @Param("reason") String reason, @Param("problem") @Nullable String problem);
+
+    /** The first choice stays. */
+    @Transactional
+    @Modifying
+    @Query(nativeQuery = true, value = """
+                    update cluster set nesting = :nesting, revision = revision + 1 where id = :id and nesting is null""")
+    int nests(@Param("id") UUID id, @Param("nesting") String nesting);
 
     @Transactional
     @Modifying
@@ -135,7 +151,8 @@ interface ClusterRepository extends Repository<Cluster, UUID> {
 
     @Modifying
     @Query(nativeQuery = true, value = """
-                    update cluster set state = 'deleting', state_reason = 'deletion was asked for just now', revision = revision + 1
+                    update cluster set state = 'deleting', state_reason = 'deletion was asked for just now', state_problem = null,
+                      revision = revision + 1
                     where id = :id and state <> 'deleting'""")
     int markDeleting(@Param("id") UUID id);
 
@@ -143,7 +160,8 @@ interface ClusterRepository extends Repository<Cluster, UUID> {
     @Transactional
     @Modifying
     @Query(nativeQuery = true, value = """
-                    update node set state = 'draining', state_reason = 'its cluster is being taken down', force_drain = force_drain or :force,
+                    update node set state = 'draining', state_reason = 'its cluster is being taken down', state_problem = null,
+                      force_drain = force_drain or :force,
                       revision = revision + 1
                     where cluster_id = :id and (state <> 'draining' or (:force and not force_drain))""")
     int drainNodes(@Param("id") UUID id, @Param("force") boolean force);

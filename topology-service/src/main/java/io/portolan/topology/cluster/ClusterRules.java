@@ -47,6 +47,7 @@ final class ClusterRules {
         if (!spec.backend().endpoints().matches("[\\x21-\\x7e]{1,1024}")) {
             throw new Invalid("backend.endpoints", "endpoints have 1 to 1024 visible characters");
         }
+        UnderlayRules.check(spec);
     }
 
     private static void checkAddresses(ClusterSpec spec) {
@@ -133,7 +134,7 @@ final class ClusterRules {
         return value == null ? "none" : value.toString();
     }
 
-    private static ClusterRefused immutable(String field, String value) {
+    static ClusterRefused immutable(String field, String value) {
         return new ClusterRefused.Immutable(
                 field, "%s of a cluster does not change, it is %s: declare another cluster".formatted(field, value));
     }

@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param id its UID, the mark on all that is made for it
  * @param state {@code pending}, {@code ready}, {@code failed} or {@code deleting}
  * @param stateReason why it is not ready, or what a teardown waits for
+ * @param stateProblem the stable name of a trouble that {@code stateReason} tells of, such as {@code quota-exceeded};
+ *     {@code docs/http.md} lists them
  * @param routerId the router in the network, made or adopted
+ * @param nesting how its ports are taken into VMs, decided when it was put up first
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClusterView(
@@ -21,7 +24,9 @@ public record ClusterView(
         ClusterName name,
         String state,
         @Nullable String stateReason,
+        @Nullable String stateProblem,
         @Nullable String routerId,
+        ClusterSpec.@Nullable Nesting nesting,
         ClusterSpec spec,
         NodeCounts nodes,
         PortCounts ports,

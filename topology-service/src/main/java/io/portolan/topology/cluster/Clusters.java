@@ -63,6 +63,7 @@ public final class Clusters {
         }
         String kindBefore = backends.kind(before.mode(), before.target().endpoints());
         ClusterRules.checkChange(before, kindBefore, spec, kind);
+        UnderlayRules.checkChange(before, spec, !clusters.nodes(id).isEmpty());
         if (!before.spec(classesOf(before.id())).equals(spec)) {
             clusters.update(id, text(spec.podCidrs()), spec);
             clusters.deleteClasses(id);
@@ -149,7 +150,9 @@ public final class Clusters {
                 cluster.name(),
                 cluster.state(),
                 cluster.stateReason(),
+                cluster.stateProblem(),
                 cluster.routerId(),
+                cluster.nesting().map(ClusterSpec.Nesting::of).orElse(null),
                 cluster.spec(classesOf(cluster.id())),
                 new ClusterView.NodeCounts(
                         nodes.getOrDefault("joining", 0L),

@@ -25,6 +25,7 @@ import java.net.http.HttpClient;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -151,6 +152,11 @@ public final class IpamClient {
             changed.addAll(post(node, "transitions", new TransitionRequest(request.from(), request.to(), items)));
         }
         return changed;
+    }
+
+    /** Gives all ports of a node that has another VM now their new parent and tags. */
+    public List<PortId> nest(NodeId node) {
+        return post(node, "nestings", Map.of());
     }
 
     public List<PortId> remove(NodeId node, List<PortId> ports) {

@@ -10,6 +10,8 @@ import io.portolan.model.ClusterId;
 import io.portolan.model.NodeId;
 import io.portolan.topology.settings.TopologyProperties;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,19 +26,28 @@ import org.springframework.stereotype.Component;
  * <p>A slot is one bulk call of at most {@link #portsInACall} ports; there are {@code budget / call} of them, each the lock
  * {@code budget:i} in the ledger, so that a replica that dies gives its slots back by dying. A cluster has {@code
  * budget:CLUSTER:j} besides, fewer than there are slots: a network that takes long for each call cannot hold them all.
- * Nobody waits in a queue here: who gets none looks again later, and the wait is measured.
+ *
+ * <p>A cloud is another matter: its ports cost a fifth of a second each, and everybody's calls go to one API. It has {@code
+ * cloud-calls} slots of its own, locks {@code budget:cloud:URL:i}, and none of the others. A node takes one before it asks
+ * the cloud for anything, keeps it for {@code cloud-round} and then lets others have it; it waits without a question.
+ *
+ * <p>Nobody waits in a queue here: who gets none looks again later, and the wait is measured.
  */
 @Component
 public final class CreationBudget {
+    private static final Duration POLITE = Duration.ofSeconds(2);
+
     private final LedgerLocks locks;
+    private final Clouds clouds;
     private final TopologyProperties.Budget budget;
     private final Map<NodeId, Long> waitingSince = new ConcurrentHashMap<>();
     private final AtomicInteger held = new AtomicInteger();
     private final Counter refusals;
     private final Timer waits;
 
-    CreationBudget(LedgerLocks locks, TopologyProperties properties, MeterRegistry meters) {
+    CreationBudget(LedgerLocks locks, Clouds clouds, TopologyProperties properties, MeterRegistry meters) {
         this.locks = locks;
+        this.clouds = clouds;
         this.budget = properties.budget();
         this.refusals = Counter.builder("portolan.budget.refusals")
                 .description("Times that no slot for making ports was free")
@@ -54,30 +65,39 @@ public final class CreationBudget {
 
     /** The right to one call; given back by closing. */
     public final class Slot implements AutoCloseable {
-        private final Held ofCluster;
-        private final Held ofAll;
+        private final List<Held> locks;
 
-        private Slot(Held ofCluster, Held ofAll) {
-            this.ofCluster = ofCluster;
-            this.ofAll = ofAll;
+        private Slot(Held... locks) {
+            this.locks = List.of(locks);
             held.incrementAndGet();
         }
 
         @Override
         public void close() {
             held.decrementAndGet();
-            ofAll.close();
-            ofCluster.close();
+            locks.reversed().forEach(Held::close);
         }
     }
 
-    public int portsInACall() {
-        return budget.call();
+    /** @param bulk what the network wants at most */
+    public int portsInACall(Optional<String> cloud, int bulk) {
+        int most = Math.min(budget.call(), bulk);
+        return cloud.map(c -> clouds.pace(c).of(most)).orElse(most);
+    }
+
+    /** How long a node of a cloud goes on before others have their turn. */
+    public Duration round() {
+        return budget.cloudRound();
+    }
+
+    /** How long it then waits: not at all where nobody else does. */
+    public Duration politely() {
+        return waitingSince.isEmpty() ? Duration.ZERO : POLITE;
     }
 
     /** Empty where the cluster or all of us have as many calls under way as they may. */
-    public Optional<Slot> trySlot(ClusterId cluster, NodeId node) {
-        Optional<Slot> slot = slot(cluster);
+    public Optional<Slot> trySlot(ClusterId cluster, Optional<String> cloud, NodeId node) {
+        Optional<Slot> slot = cloud.isPresent() ? slot(cloud.get()) : slot(cluster);
         if (slot.isPresent()) {
             Long since = waitingSince.remove(node);
             if (since != null) {
@@ -93,6 +113,11 @@ public final class CreationBudget {
     /** For a node that needs none any more. */
     public void noLongerWaiting(NodeId node) {
         waitingSince.remove(node);
+    }
+
+    private Optional<Slot> slot(String cloud) {
+        return any("budget:cloud:" + cloud + ":", clouds.pace(cloud).of(budget.cloudCalls()))
+                .map(Slot::new);
     }
 
     private Optional<Slot> slot(ClusterId cluster) {

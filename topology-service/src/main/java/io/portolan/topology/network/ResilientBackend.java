@@ -7,10 +7,13 @@ import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.Router;
 import io.portolan.sdn.RouterSpec;
 import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnFailure.Unavailable;
 import io.portolan.sdn.SdnPort;
 import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnTopology;
 import io.portolan.sdn.SwitchSpec;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -19,22 +22,36 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A backend whose every call is guarded, the opening of it included. */
+/**
+ * A backend whose every call is guarded, the opening of it included. A network that says when it may be asked again is not
+ * asked before.
+ */
 final class ResilientBackend implements SdnBackend, SdnTopology, SdnPorts {
     private final Supplier<SdnBackend> opener;
     private final Guard guard;
     private @Nullable SdnBackend opened;
     private boolean closed;
+    private volatile Instant notBefore = Instant.MIN;
 
     ResilientBackend(Supplier<SdnBackend> opener, Guard guard) {
         this.opener = opener;
         this.guard = guard;
     }
 
+    private void refuseBefore() {
+        Instant until = notBefore;
+        Instant now = Instant.now();
+        if (now.isBefore(until)) {
+            Duration left = Duration.between(now, until);
+            throw new Unavailable(
+                    "the network asked to be left alone for %d s more".formatted(Math.max(1, left.toSeconds())), left);
+        }
+    }
+
     private synchronized SdnBackend opened() {
         SdnBackend now = opened;
         if (closed) {
-            throw new io.portolan.sdn.SdnFailure.Unavailable("this connection was closed");
+            throw new Unavailable("this connection was closed");
         }
         if (now == null) {
             now = opener.get();
@@ -44,7 +61,13 @@ final class ResilientBackend implements SdnBackend, SdnTopology, SdnPorts {
     }
 
     private <T> T ask(Function<SdnBackend, T> question) {
-        return guard.call(() -> question.apply(opened()));
+        refuseBefore();
+        try {
+            return guard.call(() -> question.apply(opened()));
+        } catch (Unavailable e) {
+            e.retryAfter().ifPresent(wait -> notBefore = Instant.now().plus(wait));
+            throw e;
+        }
     }
 
     private void tell(java.util.function.Consumer<SdnBackend> order) {
@@ -121,7 +144,12 @@ final class ResilientBackend implements SdnBackend, SdnTopology, SdnPorts {
 
     @Override
     public List<SdnPort> ensure(NodeId node, Collection<PortSpec> ports) {
-        return ask(sdn -> sdn.ports().ensure(node, ports));
+        List<SdnPort> made = ask(sdn -> sdn.ports().ensure(node, ports));
+        CloudPace pace = guard.pace();
+        if (pace != null) {
+            pace.eased();
+        }
+        return made;
     }
 
     @Override

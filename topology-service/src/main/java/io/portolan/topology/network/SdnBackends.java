@@ -2,6 +2,7 @@ package io.portolan.topology.network;
 
 import io.github.resilience4j.bulkhead.BulkheadRegistry;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.retry.RetryConfig;
 import io.github.resilience4j.retry.RetryRegistry;
 import io.github.resilience4j.timelimiter.TimeLimiterRegistry;
 import io.portolan.kit.problem.Invalid;
@@ -10,6 +11,7 @@ import io.portolan.model.Mode;
 import io.portolan.sdn.SdnBackend;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.stereotype.Component;
 
@@ -23,6 +25,7 @@ public final class SdnBackends implements AutoCloseable {
     private final RetryRegistry retries;
     private final BulkheadRegistry bulkheads;
     private final TimeLimiterRegistry limiters;
+    private final Clouds clouds;
     private final Map<ClusterId, Open> open = new ConcurrentHashMap<>();
 
     SdnBackends(
@@ -30,12 +33,14 @@ public final class SdnBackends implements AutoCloseable {
             CircuitBreakerRegistry breakers,
             RetryRegistry retries,
             BulkheadRegistry bulkheads,
-            TimeLimiterRegistry limiters) {
+            TimeLimiterRegistry limiters,
+            Clouds clouds) {
         this.providers = List.copyOf(providers);
         this.breakers = breakers;
         this.retries = retries;
         this.bulkheads = bulkheads;
         this.limiters = limiters;
+        this.clouds = clouds;
     }
 
     /** The kind of network that these endpoints lead to; refuses what no provider understands. */
@@ -43,6 +48,11 @@ public final class SdnBackends implements AutoCloseable {
         SdnBackendProvider provider = provider(mode, endpoints);
         provider.check(endpoints);
         return provider.kind();
+    }
+
+    /** The cloud that a cluster's network is in; absent where it is in none. */
+    public Optional<String> cloud(BackendTarget target) {
+        return provider(target.mode(), target.endpoints()).cloud(target.endpoints());
     }
 
     private SdnBackendProvider provider(Mode mode, String endpoints) {
@@ -75,14 +85,18 @@ public final class SdnBackends implements AutoCloseable {
     private ResilientBackend resilient(BackendTarget target) {
         SdnBackendProvider provider = provider(target.mode(), target.endpoints());
         String name = name(target);
+        String settings = provider.resilience();
+        RetryConfig patient = Guard.patient(retries.getConfiguration(settings)
+                .orElseThrow(() -> new IllegalStateException("no retry " + settings)));
         return new ResilientBackend(
                 () -> provider.open(target),
                 new Guard(
                         name,
-                        breakers.circuitBreaker(name, "sdn"),
-                        retries.retry(name, "sdn"),
-                        bulkheads.bulkhead(name, "sdn"),
-                        limiters.timeLimiter(name, "sdn")));
+                        breakers.circuitBreaker(name, settings),
+                        retries.retry(name, patient),
+                        bulkheads.bulkhead(name, settings),
+                        limiters.timeLimiter(name, settings),
+                        provider.cloud(target.endpoints()).map(clouds::pace).orElse(null)));
     }
 
     private static String name(BackendTarget target) {

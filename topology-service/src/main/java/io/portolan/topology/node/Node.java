@@ -51,6 +51,9 @@ class Node {
     @Column(name = "state_reason")
     private @Nullable String stateReason;
 
+    @Column(name = "state_problem")
+    private @Nullable String stateProblem;
+
     @Column(name = "force_drain")
     private boolean forceDrain;
 
@@ -113,6 +116,10 @@ class Node {
 
     @Nullable String stateReason() {
         return stateReason;
+    }
+
+    @Nullable String stateProblem() {
+        return stateProblem;
     }
 
     boolean forceDrain() {

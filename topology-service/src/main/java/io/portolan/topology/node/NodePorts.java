@@ -6,46 +6,74 @@ import static java.util.stream.Collectors.toSet;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.portolan.kit.loop.Outcome;
-import io.portolan.model.IpAddress;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.PortState;
-import io.portolan.model.api.PortAddress;
 import io.portolan.model.api.PortView;
 import io.portolan.model.api.TransitionRequest;
 import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.SdnBackend;
-import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnPort;
+import io.portolan.topology.cluster.Cluster;
 import io.portolan.topology.ipam.IpamClient;
+import io.portolan.topology.network.Bulks;
 import io.portolan.topology.network.CreationBudget;
 import io.portolan.topology.network.CreationBudget.Slot;
 import io.portolan.topology.settings.TopologyProperties;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** Makes a node's ports in the network what ipam-service says that they are. */
+/**
+ * Makes a node's ports in the network what ipam-service says that they are.
+ *
+ * <p>A free port that the network lost, changed or took off the air becomes <em>provisioning</em> first, in the one statement
+ * that names <em>free</em>: from then on no claim gets it, and it comes back when it is well. One that a node holds is mended
+ * where it is.
+ */
 @Component
 final class NodePorts {
-    /** In the network, as far as the ledger knows. */
-    private static final Set<PortState> MADE =
-            EnumSet.of(PortState.FREE, PortState.LEASED, PortState.BOUND, PortState.COOLING);
+    private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
+
+    /**
+     * Where ports are made.
+     *
+     * @param cloud the cloud that bears the calls, where it is one
+     * @param turn the right to call it, where it was taken already
+     */
+    record Place(Node node, Cluster cluster, SdnBackend network, Optional<String> cloud, Optional<Slot> turn) {
+        NodeId id() {
+            return node.id();
+        }
+
+        PortSpec spec(PortView port) {
+            String vm = node.parentPort();
+            PortSpec.Nesting nesting = vm == null || port.vlanTag() == null
+                    ? null
+                    : new PortSpec.Nesting(vm, port.vlanTag(), cluster.nesting().orElse(PortSpec.Nesting.Way.TRUNK));
+            return new PortSpec(port.id(), port.subnet(), port.mac(), PortSurvey.addresses(port), nesting);
+        }
+    }
+
+    /** @param ports that were not up at the last look */
+    private record Pause(Set<PortId> ports, Duration length) {}
 
     private final IpamClient ipam;
     private final CreationBudget budget;
     private final TwoLooks orphans;
+    private final Fillings fillings;
     private final Duration failedRetry;
+    private final Map<NodeId, Pause> waits = new ConcurrentHashMap<>();
     private final Counter remade;
     private final Counter swept;
 
@@ -53,11 +81,13 @@ final class NodePorts {
             IpamClient ipam,
             CreationBudget budget,
             TwoLooks orphans,
+            Fillings fillings,
             TopologyProperties properties,
             MeterRegistry meters) {
         this.ipam = ipam;
         this.budget = budget;
         this.orphans = orphans;
+        this.fillings = fillings;
         this.failedRetry = properties.failedRetry();
         this.remade = Counter.builder("portolan.ports.remade")
                 .description("Ports that the network had lost or changed")
@@ -73,35 +103,94 @@ final class NodePorts {
      * @param found what the network had, read before the ledger is
      * @return how the ports stand after it
      */
-    Standing look(Node node, SdnBackend network, List<SdnPort> found) {
-        NodeId id = node.id();
+    Standing look(Place place, List<SdnPort> found) {
+        NodeId id = place.id();
         Map<PortId, SdnPort> inNetwork = found.stream().collect(toMap(SdnPort::id, Function.identity()));
         List<PortView> ports = ipam.ports(id);
-        removeDraining(id, network, ports);
-        boolean orphaned = sweep(id, network, inNetwork, ports);
+        removeDraining(id, place.network(), ports);
+        boolean orphaned = sweep(id, place.network(), inNetwork, ports);
         retryFailed(id, ports);
-        List<PortView> toMake =
-                ports.stream().filter(p -> wanted(p, inNetwork.get(p.id()))).toList();
-        for (int from = 0; from < toMake.size(); from += budget.portsInACall()) {
-            List<PortView> batch = toMake.subList(from, Math.min(toMake.size(), from + budget.portsInACall()));
-            Optional<Slot> slot = budget.trySlot(node.cluster(), id);
-            if (slot.isEmpty()) {
-                return new Standing(ipam.ports(id), Outcome.again(aMoment()));
-            }
-            Slot held = slot.get();
-            try (held) {
-                make(node, network, batch);
-            }
+        PortSurvey survey = takenOut(new PortSurvey(ports, inNetwork, place::spec), place, inNetwork);
+        move(
+                id,
+                PortState.PROVISIONING,
+                PortState.FREE,
+                survey.up().stream()
+                        .map(p -> item(p.id(), backendId(survey.found(p)), null))
+                        .toList());
+        PortMaking making = new PortMaking(place, ipam);
+        survey.notUp().forEach(p -> making.notUp().add(p.id()));
+        List<PortView> toMake = survey.toMake();
+        Optional<Outcome> early = toMake.isEmpty() ? Optional.empty() : make(place, making, toMake);
+        remade.increment(making.remade());
+        if (early.isEmpty()) {
+            budget.noLongerWaiting(id);
         }
-        budget.noLongerWaiting(id);
-        List<PortView> after = toMake.isEmpty() ? ports : ipam.ports(id);
-        return new Standing(after, next(after, orphaned));
+        List<PortView> after = ipam.ports(id);
+        Set<PortId> notUp = after.stream()
+                .filter(p -> p.state() == PortState.PROVISIONING)
+                .map(PortView::id)
+                .filter(making.notUp()::contains)
+                .collect(toSet());
+        return new Standing(after, notUp, making.problem(), early.orElseGet(() -> next(id, after, notUp, orphaned)));
     }
 
-    private Outcome next(List<PortView> ports, boolean orphaned) {
-        boolean unfinished = ports.stream().anyMatch(p -> isNew(p.state()) || p.state() == PortState.DRAINING);
+    private PortSurvey takenOut(PortSurvey survey, Place place, Map<PortId, SdnPort> inNetwork) {
+        List<PortView> astray = survey.astray();
+        if (astray.isEmpty()) {
+            return survey;
+        }
+        remade.increment(survey.lost());
+        move(
+                place.id(),
+                PortState.FREE,
+                PortState.PROVISIONING,
+                astray.stream().map(p -> item(p.id(), null, null)).toList());
+        return new PortSurvey(ipam.ports(place.id()), inNetwork, place::spec);
+    }
+
+    /** @return when to go on, where not all were made */
+    private Optional<Outcome> make(Place place, PortMaking making, List<PortView> toMake) {
+        long start = System.nanoTime();
+        int bulk = place.network().ports().bulk();
+        int done = 0;
+        while (done < toMake.size()) {
+            int size = Math.min(toMake.size() - done, budget.portsInACall(place.cloud(), bulk));
+            List<PortView> batch = toMake.subList(done, done + size);
+            if (place.turn().isPresent()) {
+                making.make(batch);
+            } else {
+                Optional<Slot> slot = budget.trySlot(place.cluster().id(), place.cloud(), place.id());
+                if (slot.isEmpty()) {
+                    return Optional.of(Outcome.again(aMoment()));
+                }
+                Slot held = slot.get();
+                try (held) {
+                    making.make(batch);
+                }
+            }
+            done += size;
+            if (done < toMake.size()) {
+                fillings.say(place.node());
+                if (place.cloud().isPresent()
+                        && System.nanoTime() - start > budget.round().toNanos()) {
+                    return Optional.of(Outcome.again(budget.politely()));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Outcome next(NodeId node, List<PortView> ports, Set<PortId> notUp, boolean orphaned) {
+        Duration wait = waitFor(node, notUp);
+        boolean unfinished = ports.stream()
+                .anyMatch(
+                        p -> (Standing.isNew(p.state()) && !notUp.contains(p.id())) || p.state() == PortState.DRAINING);
         if (unfinished) {
             return Outcome.again(aMoment());
+        }
+        if (!notUp.isEmpty()) {
+            return Outcome.again(wait);
         }
         if (ports.stream().anyMatch(p -> p.state() == PortState.FAILED)) {
             return Outcome.again(
@@ -110,31 +199,24 @@ final class NodePorts {
         return orphaned ? Outcome.again(orphans.apart()) : Outcome.DONE;
     }
 
+    /** Twice as long as the last time, unless some came up since. */
+    private Duration waitFor(NodeId node, Set<PortId> notUp) {
+        if (notUp.isEmpty()) {
+            waits.remove(node);
+            return FIRST_WAIT;
+        }
+        Pause last = waits.get(node);
+        Duration wait = last == null || !notUp.containsAll(last.ports())
+                ? FIRST_WAIT
+                : last.length().multipliedBy(2);
+        Duration bounded = wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
+        waits.put(node, new Pause(Set.copyOf(notUp), bounded));
+        return bounded;
+    }
+
     /** Apart, lest all who wait come back at once. */
     private static Duration aMoment() {
         return Duration.ofMillis(ThreadLocalRandom.current().nextLong(100, 300));
-    }
-
-    private static boolean isNew(PortState state) {
-        return state == PortState.PLANNED || state == PortState.PROVISIONING;
-    }
-
-    private boolean wanted(PortView port, @Nullable SdnPort found) {
-        if (isNew(port.state())) {
-            return true;
-        }
-        if (!MADE.contains(port.state())) {
-            return false;
-        }
-        boolean right = found != null
-                && found.mac().equals(port.mac())
-                && found.addresses().equals(addresses(port))
-                && found.backendId().equals(port.backendId());
-        return !right;
-    }
-
-    private static List<IpAddress> addresses(PortView port) {
-        return port.addresses().stream().map(PortAddress::address).toList();
     }
 
     private void removeDraining(NodeId node, SdnBackend network, List<PortView> ports) {
@@ -142,118 +224,53 @@ final class NodePorts {
                 .filter(p -> p.state() == PortState.DRAINING)
                 .map(PortView::id)
                 .toList();
-        if (!draining.isEmpty()) {
-            network.ports().delete(node, draining);
-            ipam.remove(node, draining);
+        for (List<PortId> some : Bulks.of(draining, network.ports().bulk())) {
+            network.ports().delete(node, some);
+            ipam.remove(node, some);
         }
     }
 
     private boolean sweep(NodeId node, SdnBackend network, Map<PortId, SdnPort> inNetwork, List<PortView> ports) {
-        List<PortId> unknown = new ArrayList<>(inNetwork.keySet());
-        unknown.removeAll(ports.stream().map(PortView::id).collect(toSet()));
+        Set<PortId> unknown = new HashSet<>(inNetwork.keySet());
+        ports.forEach(p -> unknown.remove(p.id()));
         List<PortId> gone = orphans.again(node, unknown);
-        if (!gone.isEmpty()) {
-            network.ports().delete(node, gone);
-            swept.increment(gone.size());
+        for (List<PortId> some : Bulks.of(gone, network.ports().bulk())) {
+            network.ports().delete(node, some);
+            swept.increment(some.size());
         }
         return unknown.size() > gone.size();
     }
 
     private void retryFailed(NodeId node, List<PortView> ports) {
         Instant before = Instant.now().minus(failedRetry);
-        List<TransitionRequest.Item> due = ports.stream()
-                .filter(p -> p.state() == PortState.FAILED && p.changedAt().isBefore(before))
-                .map(p -> new TransitionRequest.Item(p.id(), null, null))
-                .toList();
-        if (!due.isEmpty()) {
-            ipam.transition(node, new TransitionRequest(PortState.FAILED, PortState.PLANNED, due));
-        }
+        move(
+                node,
+                PortState.FAILED,
+                PortState.PLANNED,
+                ports.stream()
+                        .filter(p ->
+                                p.state() == PortState.FAILED && p.changedAt().isBefore(before))
+                        .map(p -> item(p.id(), null, null))
+                        .toList());
     }
 
-    private void make(Node node, SdnBackend network, List<PortView> batch) {
-        List<TransitionRequest.Item> planned = batch.stream()
-                .filter(p -> p.state() == PortState.PLANNED)
-                .map(p -> new TransitionRequest.Item(p.id(), null, null))
-                .toList();
-        if (!planned.isEmpty()) {
-            ipam.transition(node.id(), new TransitionRequest(PortState.PLANNED, PortState.PROVISIONING, planned));
-        }
-        List<TransitionRequest.Item> failed = new ArrayList<>();
-        List<SdnPort> made = ensure(node, network, batch, failed);
-        Map<PortId, PortState> states = batch.stream().collect(toMap(PortView::id, PortView::state));
-        List<TransitionRequest.Item> free = new ArrayList<>();
-        List<TransitionRequest.Item> faulty = new ArrayList<>();
-        for (SdnPort port : made) {
-            boolean isNew = isNew(Objects.requireNonNull(states.get(port.id())));
-            if (port.fault() != null && isNew) {
-                failed.add(new TransitionRequest.Item(port.id(), null, port.fault()));
-            } else if (port.fault() != null) {
-                faulty.add(new TransitionRequest.Item(port.id(), null, port.fault()));
-            } else if (isNew) {
-                free.add(new TransitionRequest.Item(port.id(), port.backendId(), null));
-            } else {
-                remade.increment();
-            }
-        }
-        transition(node.id(), PortState.PROVISIONING, PortState.FREE, free);
-        transition(node.id(), PortState.PROVISIONING, PortState.FAILED, failed);
-        transition(node.id(), PortState.FREE, PortState.FAILED, faulty);
-    }
-
-    private void transition(NodeId node, PortState from, PortState to, List<TransitionRequest.Item> items) {
+    private void move(NodeId node, PortState from, PortState to, List<TransitionRequest.Item> items) {
         if (!items.isEmpty()) {
             ipam.transition(node, new TransitionRequest(from, to, items));
         }
     }
 
-    /** Where the network refuses a batch because of one of its ports, halves find out which. */
-    private List<SdnPort> ensure(
-            Node node, SdnBackend network, List<PortView> batch, List<TransitionRequest.Item> failed) {
-        try {
-            return network.ports()
-                    .ensure(node.id(), batch.stream().map(p -> spec(node, p)).toList());
-        } catch (Refused e) {
-            if (e.reason() == Refused.Reason.NOT_FOUND || e.reason() == Refused.Reason.IN_USE) {
-                throw e;
-            }
-            if (batch.size() == 1 || e.reason() != Refused.Reason.CONFLICT) {
-                batch.forEach(p -> failed.add(new TransitionRequest.Item(p.id(), null, e.getMessage())));
-                return List.of();
-            }
-            int half = batch.size() / 2;
-            List<SdnPort> made = new ArrayList<>(ensure(node, network, batch.subList(0, half), failed));
-            made.addAll(ensure(node, network, batch.subList(half, batch.size()), failed));
-            return made;
-        }
+    static TransitionRequest.Item item(PortId port, @Nullable String backendId, @Nullable String reason) {
+        return new TransitionRequest.Item(port, backendId, reason);
     }
 
-    private static PortSpec spec(Node node, PortView port) {
-        PortSpec.Nesting nesting = node.parentPort() == null || port.vlanTag() == null
-                ? null
-                : new PortSpec.Nesting(node.parentPort(), port.vlanTag(), PortSpec.Nesting.Way.TRUNK);
-        return new PortSpec(port.id(), port.subnet(), port.mac(), addresses(port), nesting);
+    private static @Nullable String backendId(@Nullable SdnPort found) {
+        return found == null ? null : found.backendId();
     }
 
-    /** How a node's ports stand, and when to look again. */
-    record Standing(List<PortView> ports, Outcome next) {
-        boolean finished() {
-            return ports.stream().noneMatch(p -> isNew(p.state()));
-        }
-
-        long ready() {
-            return ports.stream().filter(p -> MADE.contains(p.state())).count();
-        }
-
-        Optional<String> failure() {
-            List<PortView> failed =
-                    ports.stream().filter(p -> p.state() == PortState.FAILED).toList();
-            return failed.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of("%d of %d ports failed, the first for this reason: %s"
-                            .formatted(
-                                    failed.size(),
-                                    ports.size(),
-                                    failed.getFirst().stateReason()));
-        }
+    /** For a node that is gone. */
+    void forget(NodeId node) {
+        waits.remove(node);
+        budget.noLongerWaiting(node);
     }
 }

@@ -12,6 +12,7 @@ import io.portolan.model.SubnetSizing;
 import io.portolan.model.api.SubnetView;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure;
+import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SdnPort;
 import io.portolan.sdn.SwitchSpec;
 import io.portolan.topology.cluster.Cluster;
@@ -19,7 +20,10 @@ import io.portolan.topology.cluster.Clusters;
 import io.portolan.topology.ipam.IpamClient;
 import io.portolan.topology.ipam.IpamRefused;
 import io.portolan.topology.ipam.IpamUnavailable;
+import io.portolan.topology.network.Bulks;
+import io.portolan.topology.network.CreationBudget;
 import io.portolan.topology.network.SdnBackends;
+import io.portolan.topology.trouble.Trouble;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,6 +32,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -37,6 +43,9 @@ import org.springframework.stereotype.Component;
 final class NodeReconciler implements Reconciler<NodeId> {
     private static final Logger log = LoggerFactory.getLogger(NodeReconciler.class);
     private static final Duration REFUSED = Duration.ofSeconds(30);
+    /** The node's VM is not one that ports can be nested in. */
+    private static final Set<Reason> PARENTS = Set.of(Reason.PARENT_PORT_UNKNOWN, Reason.PARENT_PORT_FOREIGN);
+
     private static final Duration CLUSTER_PENDING = Duration.ofSeconds(1);
 
     private final NodeRepository nodes;
@@ -46,6 +55,8 @@ final class NodeReconciler implements Reconciler<NodeId> {
     private final NodePorts ports;
     private final NodeTeardown teardown;
     private final TwoLooks orphans;
+    private final CreationBudget budget;
+    private final Fillings fillings;
     private volatile Map<NodeId, ClusterId> switchesSeen = Map.of();
 
     NodeReconciler(
@@ -55,7 +66,11 @@ final class NodeReconciler implements Reconciler<NodeId> {
             IpamClient ipam,
             NodePorts ports,
             NodeTeardown teardown,
-            TwoLooks orphans) {
+            TwoLooks orphans,
+            CreationBudget budget,
+            Fillings fillings) {
+        this.budget = budget;
+        this.fillings = fillings;
         this.nodes = nodes;
         this.clusters = clusters;
         this.backends = backends;
@@ -91,28 +106,38 @@ final class NodeReconciler implements Reconciler<NodeId> {
     public Outcome reconcile(NodeId key) {
         Optional<Node> node = nodes.findById(key.value());
         if (node.isEmpty()) {
+            ports.forget(key);
             return sweep(key);
         }
         Cluster cluster = clusters.find(node.get().cluster()).orElseThrow();
         try {
             return node.get().isDraining() ? teardown.takeDown(node.get(), cluster) : putUp(node.get(), cluster);
         } catch (SdnFailure.Refused e) {
-            return refused(node.get(), "the network refuses: " + e.getMessage());
+            return refused(node.get(), Trouble.of(e), PARENTS.contains(e.reason()));
         } catch (IpamRefused e) {
-            return refused(node.get(), "ipam-service refuses: " + e.detail());
-        } catch (SdnFailure.Unavailable | IpamUnavailable e) {
-            if (!node.get().state().equals("ready")) {
-                nodes.because(key.value(), String.valueOf(e.getMessage()));
-            }
+            return refused(node.get(), Trouble.of(e), false);
+        } catch (SdnFailure.Unavailable e) {
+            unavailable(node.get(), Trouble.of(e));
+            return e.retryAfter().map(Outcome::again).orElseThrow(() -> e);
+        } catch (IpamUnavailable e) {
+            unavailable(node.get(), Trouble.of(e));
             throw e;
         }
     }
 
-    private Outcome refused(Node node, String reason) {
+    private void unavailable(Node node, Trouble trouble) {
+        if (!node.state().equals("ready")) {
+            nodes.because(node.id().value(), trouble.reason(), trouble.problem());
+        }
+    }
+
+    /** @param fatal whether even the ports that a ready node has are of no use */
+    private Outcome refused(Node node, Trouble trouble, boolean fatal) {
         if (node.isDraining()) {
-            nodes.because(node.id().value(), reason);
+            nodes.because(node.id().value(), trouble.reason(), trouble.problem());
         } else {
-            nodes.stand(node.id().value(), "failed", reason);
+            String state = node.state().equals("ready") && !fatal ? "ready" : "failed";
+            nodes.stand(node.id().value(), state, trouble.reason(), trouble.problem());
         }
         return Outcome.again(REFUSED);
     }
@@ -121,32 +146,69 @@ final class NodeReconciler implements Reconciler<NodeId> {
         String router = cluster.routerId();
         if (router == null) {
             String why = Objects.requireNonNullElse(cluster.stateReason(), "it has no router yet");
-            nodes.because(node.id().value(), "waits for its cluster, which is %s: %s".formatted(cluster.state(), why));
+            nodes.because(
+                    node.id().value(),
+                    "waits for its cluster, which is %s: %s".formatted(cluster.state(), why),
+                    cluster.stateProblem());
             return Outcome.again(CLUSTER_PENDING);
         }
+        Optional<String> cloud = backends.cloud(cluster.target());
+        if (cloud.isEmpty() || !nodes.hasPortsToMake(node.id().value())) {
+            return putUp(node, cluster, router, cloud, Optional.empty());
+        }
+        Optional<CreationBudget.Slot> turn = budget.trySlot(cluster.id(), cloud, node.id());
+        if (turn.isEmpty()) {
+            return Outcome.again(aWhile());
+        }
+        CreationBudget.Slot held = turn.get();
+        try (held) {
+            return putUp(node, cluster, router, cloud, turn);
+        }
+    }
+
+    /** Apart, lest all who wait come back at once. */
+    private static Duration aWhile() {
+        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(500, 1_500));
+    }
+
+    private Outcome putUp(
+            Node node, Cluster cluster, String router, Optional<String> cloud, Optional<CreationBudget.Slot> turn) {
         SdnBackend network = backends.of(cluster.target());
+        String vm = node.parentPort();
+        if (vm != null && nodes.nestedElsewhere(node.id().value(), vm)) {
+            List<PortId> moved = ipam.nest(node.id());
+            log.info(
+                    "Node {} has another VM, whose port is {}: {} ports are nested there",
+                    node.name(),
+                    vm,
+                    moved.size());
+        }
         List<SubnetView> subnets = ipam.subnets(node.id());
         if (subnets.isEmpty()) {
             subnets = List.of(ipam.ensureSubnet(node.id(), 0, prefixLength(node, cluster)));
         }
         network.topology().ensureSwitch(spec(node, cluster, router, subnets));
         List<SdnPort> found = network.ports().list(node.id());
-        NodePorts.Standing standing = ports.look(node, network, found);
+        Standing standing = ports.look(new NodePorts.Place(node, cluster, network, cloud, turn), found);
         stand(node, standing);
         return standing.next();
     }
 
-    private void stand(Node node, NodePorts.Standing standing) {
-        String failure = standing.failure().orElse(null);
-        if (!standing.finished()) {
-            nodes.because(
-                    node.id().value(),
-                    "%d of %d ports are ready"
-                            .formatted(standing.ready(), standing.ports().size()));
-        } else if (standing.ready() == 0 && failure != null) {
-            nodes.stand(node.id().value(), "failed", failure);
-        } else {
-            nodes.stand(node.id().value(), "ready", failure);
+    /** A port that is not up yet keeps nobody from the others; a node that was ready stays so while its ports come back. */
+    private void stand(Node node, Standing standing) {
+        UUID id = node.id().value();
+        Trouble trouble = standing.trouble(node.stateProblem()).orElse(null);
+        String reason = trouble == null ? null : trouble.reason();
+        String problem = trouble == null ? null : trouble.problem();
+        boolean wasReady = node.state().equals("ready");
+        if (standing.unfinished() && !wasReady) {
+            fillings.say(node);
+        } else if (standing.ready() > 0 || wasReady) {
+            nodes.stand(id, "ready", reason, problem);
+        } else if (standing.allFailed()) {
+            nodes.stand(id, "failed", reason, problem);
+        } else if (reason != null) {
+            nodes.because(id, reason, problem);
         }
     }
 
@@ -166,7 +228,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
                 subnets.stream()
                         .map(s -> new SwitchSpec.Subnet(s.id(), s.cidr(), s.gateway(), s.gatewayMac()))
                         .toList(),
-                null,
+                cluster.network(),
                 node.chassis(),
                 cluster.mtu());
     }
@@ -188,9 +250,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
             return Outcome.again(orphans.apart());
         }
         List<PortId> left = network.ports().list(key).stream().map(SdnPort::id).toList();
-        if (!left.isEmpty()) {
-            network.ports().delete(key, left);
-        }
+        Bulks.of(left, network.ports().bulk()).forEach(some -> network.ports().delete(key, some));
         network.topology().deleteSwitch(key);
         log.warn(
                 "Switch of node {} in cluster {} had no row in the ledger: deleted with ports {}",

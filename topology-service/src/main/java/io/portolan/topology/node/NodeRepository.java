@@ -1,6 +1,7 @@
 package io.portolan.topology.node;
 
 import io.portolan.model.api.NodeRegistration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +45,37 @@ interface NodeRepository extends Repository<Node, UUID> {
         String getCluster();
 
         String getState();
+
+        long getCount();
+    }
+
+    /** How far the ports of a node are made. */
+    interface FillingRow {
+        UUID getNode();
+
+        long getReady();
+
+        long getWanted();
+
+        long getLeft();
+
+        double getRate();
+
+        @Nullable Instant getEnd();
+    }
+
+    /** So many of something in a cluster. */
+    interface RateRow {
+        String getCluster();
+
+        double getRate();
+    }
+
+    /** How many have a problem. */
+    interface ProblemRow {
+        String getCluster();
+
+        String getProblem();
 
         long getCount();
     }
@@ -97,20 +129,38 @@ interface NodeRepository extends Repository<Node, UUID> {
     @Transactional
     @Modifying
     @Query(nativeQuery = true, value = """
-                    update node set state = :state, state_reason = cast(:reason as text), revision = revision + 1
-                    where id = :id and state <> 'draining' and (state, state_reason) is distinct from (:state, cast(:reason as text))""")
-    int stand(@Param("id") UUID id, @Param("state") String state, @Param("reason") @Nullable String reason);
+                    update node set state = :state, state_reason = cast(:reason as text), state_problem = cast(:problem as text),
+                      revision = revision + 1
+                    where id = :id and state <> 'draining'
+                      and (state, state_reason, state_problem) is distinct from (:state, cast(:reason as text), cast(:problem as text))""")
+    int stand(
+            @Param("id") UUID id,
+            @Param("state") String state,
+            @Param("reason") @Nullable String reason,
+            @Param("problem") @Nullable String problem);
 
     @Transactional
     @Modifying
     @Query(nativeQuery = true, value = """
-                    update node set state_reason = :reason where id = :id and state_reason is distinct from :reason""")
-    int because(@Param("id") UUID id, @Param("reason") String reason);
+                    update node set state_reason = :reason, state_problem = cast(:problem as text)
+                    where id = :id and (state_reason, state_problem) is distinct from (:reason, cast(:problem as text))""")
+    int because(@Param("id") UUID id, @Param("reason") String reason, @Param("problem") @Nullable String problem);
+
+    /** Whether the node's VM is another than the one that some of its ports are nested in. */
+    @Query(nativeQuery = true, value = """
+                    select exists (select from port where node_id = :id and parent is distinct from :parent)""")
+    boolean nestedElsewhere(@Param("id") UUID id, @Param("parent") String parent);
+
+    /** Whether the node has no subnet, or ports that are still to be made. */
+    @Query(nativeQuery = true, value = """
+                    select not exists (select from subnet where node_id = :id)
+                      or exists (select from port where node_id = :id and state in ('planned', 'provisioning'))""")
+    boolean hasPortsToMake(@Param("id") UUID id);
 
     @Transactional
     @Modifying
     @Query(nativeQuery = true, value = """
-                    update node set state = 'draining', state_reason = 'removal was asked for just now',
+                    update node set state = 'draining', state_reason = 'removal was asked for just now', state_problem = null,
                       force_drain = force_drain or :force, revision = revision + 1
                     where cluster_id = :cluster and name = :name and (state <> 'draining' or (:force and not force_drain))""")
     int drain(@Param("cluster") UUID cluster, @Param("name") String name, @Param("force") boolean force);
@@ -123,6 +173,37 @@ interface NodeRepository extends Repository<Node, UUID> {
     @Query(nativeQuery = true, value = """
                     select node_id as node, state, count(*) as count from port where node_id in (:nodes) group by node_id, state""")
     List<CountRow> ports(@Param("nodes") Collection<UUID> nodes);
+
+    /** Only nodes of which ports are to be made. What was made in two minutes counts, or since the last subnet was cut. */
+    @Query(nativeQuery = true, value = """
+                    select f.node as "node", f.ready as "ready", f.wanted as "wanted", f.left as "left", f.rate as "rate",
+                      case when f.rate > 0 then now() + make_interval(secs => f.left / f.rate) end as "end"
+                    from (
+                      select p.node_id as node,
+                        count(*) filter (where p.state in ('free', 'leased', 'bound', 'cooling')) as ready,
+                        count(*) filter (where p.state <> 'draining') as wanted,
+                        count(*) filter (where p.state in ('planned', 'provisioning')) as left,
+                        count(*) filter (where p.made_at >= w.since)
+                          / greatest(1, cast(extract(epoch from now() - w.since) as double precision)) as rate
+                      from port p join (
+                        select s.node_id, greatest(now() - interval '2 minutes', max(s.created_at)) as since
+                        from subnet s where s.node_id in (:nodes) group by s.node_id) w on w.node_id = p.node_id
+                      group by p.node_id, w.since) f
+                    where f.left > 0""")
+    List<FillingRow> filling(@Param("nodes") Collection<UUID> nodes);
+
+    @Query(nativeQuery = true, value = """
+                    select c.name as "cluster", count(p.id) / cast(120 as double precision) as "rate"
+                    from cluster c left join port p on p.cluster_id = c.id and p.made_at > now() - interval '2 minutes' group by c.name""")
+    List<RateRow> madeASecond();
+
+    @Query(nativeQuery = true, value = """
+                    select c.name as "cluster", t.problem as "problem", count(*) as "count"
+                    from cluster c join (
+                      select id as cluster_id, state_problem as problem from cluster
+                      union all select cluster_id, state_problem from node) t on t.cluster_id = c.id
+                    where t.problem is not null group by 1, 2""")
+    List<ProblemRow> problems();
 
     @Query(nativeQuery = true, value = """
                     select id, node_id as node, ordinal, cidr::text as cidr, host(gateway) as gateway, gateway_mac::text as "gatewayMac"

@@ -14,6 +14,7 @@ import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnPort;
 import io.portolan.topology.cluster.Cluster;
 import io.portolan.topology.ipam.IpamClient;
+import io.portolan.topology.network.Bulks;
 import io.portolan.topology.network.SdnBackends;
 import java.time.Duration;
 import java.util.List;
@@ -51,16 +52,18 @@ final class NodeTeardown {
                 .map(PortView::id)
                 .toList();
         if (!draining.isEmpty()) {
-            network.ports().delete(id, draining);
-            ipam.remove(id, draining);
+            for (List<PortId> some : Bulks.of(draining, network.ports().bulk())) {
+                network.ports().delete(id, some);
+                ipam.remove(id, some);
+            }
         }
         if (draining.size() < ports.size()) {
-            nodes.because(id.value(), waitsFor(ports));
+            nodes.because(id.value(), waitsFor(ports), null);
             return Outcome.again(HELD);
         }
         List<PortId> unknown = found.stream().filter(p -> !draining.contains(p)).toList();
-        if (!unknown.isEmpty()) {
-            network.ports().delete(id, unknown);
+        for (List<PortId> some : Bulks.of(unknown, network.ports().bulk())) {
+            network.ports().delete(id, some);
         }
         network.topology().deleteSwitch(id);
         for (SubnetView subnet : ipam.subnets(id)) {

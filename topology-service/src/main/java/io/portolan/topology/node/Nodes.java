@@ -46,9 +46,16 @@ final class Nodes {
     private final LedgerTransactions transactions;
     private final NodeRepository nodes;
     private final Clusters clusters;
+    private final Fillings fillings;
     private final Duration lease;
 
-    Nodes(LedgerTransactions transactions, NodeRepository nodes, Clusters clusters, TopologyProperties properties) {
+    Nodes(
+            LedgerTransactions transactions,
+            NodeRepository nodes,
+            Clusters clusters,
+            Fillings fillings,
+            TopologyProperties properties) {
+        this.fillings = fillings;
         this.transactions = transactions;
         this.nodes = nodes;
         this.clusters = clusters;
@@ -152,6 +159,7 @@ final class Nodes {
                         toMap(NodeRepository.CountRow::getState, NodeRepository.CountRow::getCount)));
         Map<UUID, List<NodeRepository.SubnetRow>> subnets =
                 nodes.subnets(ids).stream().collect(groupingBy(NodeRepository.SubnetRow::getNode));
+        Map<UUID, NodeView.Filling> filling = fillings.of(ids);
         NodeView.Settings settings = new NodeView.Settings(
                 cluster.leaseBatch(), cluster.warmHeadroom(), cluster.cooldownSeconds(), cluster.mtu());
         return rows.stream()
@@ -163,6 +171,7 @@ final class Nodes {
                         n.epoch(),
                         n.state(),
                         n.stateReason(),
+                        n.stateProblem(),
                         n.cpus(),
                         n.memoryMiB(),
                         n.maxPods(),
@@ -174,7 +183,8 @@ final class Nodes {
                         subnets.getOrDefault(n.id().value(), List.of()).stream()
                                 .map(Nodes::subnet)
                                 .toList(),
-                        Clusters.portCounts(ports.getOrDefault(n.id().value(), Map.of()))))
+                        Clusters.portCounts(ports.getOrDefault(n.id().value(), Map.of())),
+                        filling.get(n.id().value())))
                 .toList();
     }
 

@@ -22,6 +22,8 @@ class TopologyMeters {
     private final MultiGauge nodesByState;
     private final MultiGauge portsWanted;
     private final MultiGauge portsReady;
+    private final MultiGauge portsMade;
+    private final MultiGauge problems;
 
     TopologyMeters(NodeRepository nodes, MeterRegistry meters) {
         this.nodes = nodes;
@@ -33,6 +35,12 @@ class TopologyMeters {
                 .register(meters);
         this.portsReady = MultiGauge.builder("portolan.ports.ready")
                 .description("Ports that are made: free, leased, bound or cooling")
+                .register(meters);
+        this.portsMade = MultiGauge.builder("portolan.ports.made.per.second")
+                .description("Ports made in the last two minutes, a second")
+                .register(meters);
+        this.problems = MultiGauge.builder("portolan.problems")
+                .description("Clusters and nodes that are not well, by the problem that they state")
                 .register(meters);
     }
 
@@ -54,6 +62,17 @@ class TopologyMeters {
             }
             portsWanted.register(rows(wanted), true);
             portsReady.register(rows(ready), true);
+            portsMade.register(
+                    nodes.madeASecond().stream()
+                            .map(r -> MultiGauge.Row.of(Tags.of("cluster", r.getCluster()), r.getRate()))
+                            .toList(),
+                    true);
+            problems.register(
+                    nodes.problems().stream()
+                            .map(r -> MultiGauge.Row.of(
+                                    Tags.of("cluster", r.getCluster(), "problem", r.getProblem()), r.getCount()))
+                            .toList(),
+                    true);
         } catch (DataAccessException e) {
             log.debug("The ledger is not there to be counted: {}", e.getMessage());
         }

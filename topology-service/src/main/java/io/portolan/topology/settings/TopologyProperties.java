@@ -1,6 +1,7 @@
 package io.portolan.topology.settings;
 
 import io.portolan.kit.loop.LoopSettings;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -13,6 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param nodeLease how long after its last registration a node's chassis is still its own
  * @param orphanAge between the two looks that an object without a row in the ledger must be seen in before it is deleted
  * @param failedRetry before a port that the network refused is tried again
+ * @param secrets the directory with one directory for each secret that a cluster of a cloud may name
  */
 @ConfigurationProperties(prefix = "portolan.topology", ignoreUnknownFields = false)
 public record TopologyProperties(
@@ -20,6 +22,7 @@ public record TopologyProperties(
         @DefaultValue("90s") Duration nodeLease,
         @DefaultValue("30s") Duration orphanAge,
         @DefaultValue("60s") Duration failedRetry,
+        @DefaultValue("/run/portolan/secrets") Path secrets,
         @DefaultValue Budget budget,
         @DefaultValue ClusterLoop clusters,
         @DefaultValue NodeLoop nodes) {
@@ -30,12 +33,20 @@ public record TopologyProperties(
      * @param ports at most so many
      * @param call at most so many in one call
      * @param clusterShare at most this part of it for one cluster, so that a slow network leaves room to others
+     * @param cloudCalls nodes at once whose ports are made in one cloud; clouds have this instead of the other three
+     * @param cloudRound after so long a node of a cloud lets others have their turn
      */
     public record Budget(
             @DefaultValue("4096") int ports,
             @DefaultValue("1024") int call,
-            @DefaultValue("0.5") double clusterShare) {
+            @DefaultValue("0.5") double clusterShare,
+            @DefaultValue("2") int cloudCalls,
+            @DefaultValue("30s") Duration cloudRound) {
         public Budget {
+            if (cloudCalls < 1 || cloudCalls > 256 || !cloudRound.isPositive()) {
+                throw new IllegalArgumentException(
+                        "portolan.topology.budget: 1 <= cloud-calls <= 256, cloud-round above zero");
+            }
             if (call < 1 || call > 4_096 || ports < call || clusterShare <= 0 || clusterShare > 1) {
                 throw new IllegalArgumentException(
                         "portolan.topology.budget: 1 <= call <= 4096, call <= ports, 0 < cluster-share <= 1");

@@ -1,17 +1,14 @@
-package io.portolan.ipam.edge;
+package io.portolan.kit.problem;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.portolan.kit.problem.Refused;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
-import org.springframework.stereotype.Component;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 import org.springframework.web.servlet.ModelAndView;
 
 /** Counts refusals by slug, of which there is a fixed number, and leaves the answer to others. */
-@Component
 final class RefusalCounter implements HandlerExceptionResolver, Ordered {
     private final MeterRegistry meters;
 

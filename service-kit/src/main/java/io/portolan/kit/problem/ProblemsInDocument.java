@@ -1,4 +1,4 @@
-package io.portolan.ipam.edge;
+package io.portolan.kit.problem;
 
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.Operation;
@@ -12,10 +12,8 @@ import io.swagger.v3.oas.models.tags.Tag;
 import java.util.Comparator;
 import java.util.List;
 import org.springdoc.core.customizers.OpenApiCustomizer;
-import org.springframework.stereotype.Component;
 
 /** Makes the OpenAPI document say that refusals are problems, and the same every time it is written. */
-@Component
 final class ProblemsInDocument implements OpenApiCustomizer {
     private static final String NAME = "Problem";
 
