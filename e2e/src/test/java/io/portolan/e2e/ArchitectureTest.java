@@ -32,7 +32,8 @@ class ArchitectureTest {
         assertThat(house).hasSizeGreaterThan(200);
         assertThat(house.stream().map(ArchitectureTest::module).distinct())
                 .as("modules that were built")
-                .contains("model", "ledger", "ovsdb", "sdn", "testbed", "kit", "ipam", "topology", "lb", "agent", "e2e");
+                .contains(
+                        "model", "ledger", "ovsdb", "sdn", "testbed", "kit", "ipam", "topology", "lb", "agent", "e2e");
     }
 
     private static String module(JavaClass type) {

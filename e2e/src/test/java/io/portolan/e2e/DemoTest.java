@@ -9,13 +9,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class DemoTest {
-    @Test
-    void theDemoPrintsItsChecksAsJsonAndLeavesNothingBehind() throws IOException, InterruptedException {
+    @ParameterizedTest
+    @ValueSource(strings = {"overlay", "underlay"})
+    void theDemoPrintsItsChecksAsJsonAndLeavesNothingBehind(String mode) throws IOException, InterruptedException {
         List<Path> before = Workspace.under(Workspace.DEFAULT_ROOT);
         Path words = Files.createTempFile("portolan-demo", ".log");
         Process demo = new ProcessBuilder(
@@ -24,7 +26,9 @@ class DemoTest {
                         "-cp",
                         System.getProperty("java.class.path"),
                         "io.portolan.e2e.demo.Demo",
-                        "--json")
+                        "--json",
+                        "--mode",
+                        mode)
                 .directory(SharedStack.CHECKOUT.toFile())
                 .redirectError(words.toFile())
                 .start();

@@ -1,5 +1,6 @@
 package io.portolan.e2e;
 
+import io.portolan.e2e.stack.CloudTenant;
 import io.portolan.e2e.stack.Stack;
 import io.portolan.e2e.stack.Stack.Worker;
 import java.sql.Connection;
@@ -46,9 +47,19 @@ final class Observed {
 
     /** Backend id → "MAC address" of every made port of the ledger. */
     Map<String, String> portsInLedger() {
+        return portsInLedger("true");
+    }
+
+    /** The same of one cluster. */
+    Map<String, String> portsInLedgerOf(String cluster) {
+        return portsInLedger("cluster_id = (select id from cluster where name = '" + cluster + "')");
+    }
+
+    private Map<String, String> portsInLedger(String condition) {
         Map<String, String> ports = new TreeMap<>();
         for (String row : ledger(
-                "select backend_id || '=' || mac || ' ' || host(ip) from port where state in ('free', 'leased', 'bound', 'cooling')")) {
+                "select backend_id || '=' || mac || ' ' || host(ip) from port where state in ('free', 'leased', 'bound', 'cooling') and "
+                        + condition)) {
             String[] parts = row.split("=", 2);
             ports.put(parts[0], parts[1]);
         }
@@ -64,6 +75,36 @@ final class Observed {
             }
         }
         return ports;
+    }
+
+    /** The same of the tenant's ports inside VMs, as Neutron lists them, which must all be up. */
+    Map<String, String> portsInCloud(CloudTenant tenant) {
+        Map<String, String> ports = new TreeMap<>();
+        for (JsonNode port : tenant.owner()
+                .network()
+                .get("/ports?device_owner=trunk:subport")
+                .path("ports")) {
+            String address = port.path("mac_address").asString() + " "
+                    + port.at("/fixed_ips/0/ip_address").asString();
+            String status = port.path("status").asString();
+            ports.put(port.path("id").asString(), status.equals("ACTIVE") ? address : status);
+        }
+        return ports;
+    }
+
+    /** What bears a cluster's mark in the tenant's project: how many of each kind, ports of pods left out. */
+    Map<String, Integer> marksInCloud(CloudTenant tenant) {
+        Map<String, Integer> marks = new TreeMap<>();
+        for (String collection : List.of("routers", "networks", "subnets", "ports", "trunks")) {
+            for (JsonNode object :
+                    tenant.owner().network().get("/" + collection).path(collection)) {
+                if (object.path("description").asString().startsWith("portolan ")
+                        && !object.path("device_owner").asString("").equals("trunk:subport")) {
+                    marks.merge(collection, 1, Integer::sum);
+                }
+            }
+        }
+        return marks;
     }
 
     /** Names of everything else that a cluster has in OVN: switches, routers, router ports. */

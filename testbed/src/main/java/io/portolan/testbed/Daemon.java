@@ -82,7 +82,7 @@ public final class Daemon implements AutoCloseable {
             return this;
         }
 
-        /** Its worker processes die with it when it is killed, as a container's do; otherwise only it itself is killed. */
+        /** Its worker processes are killed and paused with it, as a container's are; otherwise only it itself is. */
         public Plan withWorkers() {
             workers = true;
             return this;
@@ -209,12 +209,14 @@ public final class Daemon implements AutoCloseable {
     /** SIGSTOP: it holds its sockets and answers nothing. */
     public synchronized void pause() {
         signal("STOP");
+        signalWorkers("STOP");
         paused = true;
     }
 
     /** SIGCONT after {@link #pause()}; nothing otherwise. */
     public synchronized void resume() {
         if (paused && alive()) {
+            signalWorkers("CONT");
             signal("CONT");
         }
         paused = false;
@@ -230,6 +232,14 @@ public final class Daemon implements AutoCloseable {
             throw new IllegalStateException(plan.name + " does not run");
         }
         Command.unmarked("kill", "-" + signal, Long.toString(pid())).output();
+    }
+
+    private void signalWorkers(String signal) {
+        if (plan.workers && process != null) {
+            process.descendants()
+                    .forEach(worker -> Command.unmarked("kill", "-" + signal, Long.toString(worker.pid()))
+                            .run());
+        }
     }
 
     private void awaitDeath(Process dying) {

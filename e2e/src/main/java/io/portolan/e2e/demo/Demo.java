@@ -1,12 +1,14 @@
 package io.portolan.e2e.demo;
 
 import io.portolan.e2e.demo.Checks.Finding;
+import io.portolan.e2e.stack.CloudNetwork;
 import io.portolan.e2e.stack.CniAnswer;
 import io.portolan.e2e.stack.Neighbour;
 import io.portolan.e2e.stack.Pod;
 import io.portolan.e2e.stack.Stack;
 import io.portolan.e2e.stack.Stack.Worker;
 import io.portolan.testbed.Daemon;
+import io.portolan.testbed.FaultyProxy;
 import io.portolan.testbed.Ping;
 import io.portolan.testbed.PodSandbox;
 import io.portolan.testbed.TcpExchange;
@@ -24,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 
 /** The main job on this machine: two nodes join, four pods start on ports made ahead, and reach each other. */
 final class Demo {
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final int TCP_PORT = 8080;
 
     /** Who takes part in the checks of the network: a pod, or a machine beside the pods. */
@@ -108,6 +110,9 @@ final class Demo {
                             pods.stream().map(Peer::of),
                             stack.network().neighbours().stream().map(Peer::of))
                     .toList());
+            if (stack.network() instanceof CloudNetwork cloud) {
+                countCalls(cloud, workers.get(0));
+            }
             warmPath(workers);
             deleteOne(pods.get(3));
         }
@@ -179,6 +184,27 @@ final class Demo {
         } finally {
             stopped.forEach(Daemon::resume);
         }
+    }
+
+    /** What the loops ask for by themselves may fall into one ADD, but not into all. */
+    private void countCalls(CloudNetwork cloud, Worker worker) {
+        checks.check("an ADD makes no call to Neutron and none to Keystone", () -> {
+            List<FaultyProxy.Call> calls = List.of();
+            for (int i = 0; i < 10; i++) {
+                cloud.neutron().forgetCalls();
+                cloud.keystone().forgetCalls();
+                Pod pod = stack.runtime().start(worker.host(), "pod-counted-" + i);
+                calls = Stream.concat(cloud.neutron().calls().stream(), cloud.keystone().calls().stream())
+                        .toList();
+                if (!stack.runtime().stop(pod).ok() || !pod.added().ok()) {
+                    return new Finding(false, pod.added().json().toString());
+                }
+                if (calls.isEmpty()) {
+                    return new Finding(true, "none");
+                }
+            }
+            return new Finding(false, calls.toString());
+        });
     }
 
     private void deleteOne(Pod pod) {

@@ -67,6 +67,18 @@ public final class Ledger {
         return password;
     }
 
+    /** Gives a service a secret: a directory of this name with a file in it, as a mounted Kubernetes secret is. */
+    void secret(String module, String name, String file, String content) {
+        try {
+            Path directory = Files.createDirectories(
+                    secrets(module).resolve(name),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.writeString(directory.resolve(file), content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static String login(String module) {
         return module.replace("-service", "");
     }

@@ -40,8 +40,8 @@ record OvnNetwork(Workspace workspace, Fabric fabric, OvnCentral central) implem
 
     /** The agent finds the chassis in the switch's own database. */
     @Override
-    public Map<String, String> attachment(WorkerHost host) {
-        return Map.of();
+    public Map<String, String> machine(WorkerHost host) {
+        return Map.of("PORTOLAN_AGENT_CPUS", "6");
     }
 
     @Override

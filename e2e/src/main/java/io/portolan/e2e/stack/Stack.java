@@ -29,7 +29,14 @@ public final class Stack implements AutoCloseable {
 
     /** What kind of network the pods are on. */
     public enum Mode {
-        OVERLAY
+        OVERLAY("OVN central: northbound, southbound, northd"),
+        UNDERLAY("OpenStack: Keystone, Neutron and OVN, two hypervisors, a VM");
+
+        private final String parts;
+
+        Mode(String parts) {
+            this.parts = parts;
+        }
     }
 
     /** Told of every part that has started, in words, with the milliseconds it took. */
@@ -60,8 +67,7 @@ public final class Stack implements AutoCloseable {
         this.checkout = checkout;
         this.progress = progress;
         fabric = Fabric.create(workspace);
-        CompletableFuture<StackNetwork> networks =
-                timed("OVN central: northbound, southbound, northd", () -> network(mode));
+        CompletableFuture<StackNetwork> networks = timed(mode.parts, () -> network(mode));
         ledger = timed("PostgreSQL with the ledger's schema", () -> Ledger.start(workspace))
                 .join();
         CompletableFuture<Daemon> starting = timed("ipam-service", () -> service("ipam-service", IPAM_PORT, Map.of()));
@@ -74,6 +80,9 @@ public final class Stack implements AutoCloseable {
                 .join();
         ipam = starting.join();
         network = networks.join();
+        if (network instanceof CloudNetwork cloud) {
+            giveSecret(CloudNetwork.SECRET, cloud.cloudsYaml(cloud.tenant().project()));
+        }
         runtime = new ContainerRuntime(workspace, checkout.resolve("cni/target"));
     }
 
@@ -95,6 +104,7 @@ public final class Stack implements AutoCloseable {
     private StackNetwork network(Mode mode) {
         return switch (mode) {
             case OVERLAY -> OvnNetwork.start(workspace, fabric);
+            case UNDERLAY -> CloudNetwork.start(workspace, fabric);
         };
     }
 
@@ -127,33 +137,46 @@ public final class Stack implements AutoCloseable {
         return "http://" + address + ":" + port;
     }
 
+    /** Mounts a credential of an OpenStack where topology-service looks for it. */
+    public void giveSecret(String name, String cloudsYaml) {
+        ledger.secret("topology-service", name, "clouds.yaml", cloudsYaml);
+    }
+
     /** Declares the cluster: its pods in 10.4.0.0/16, on this stack's network. */
     public void declareCluster() {
-        topologyCalls().put("/v1/clusters/" + CLUSTER, network.clusterSpec()).ok();
+        declare(CLUSTER, network.clusterSpec());
+    }
+
+    /** Declares another one. */
+    public void declare(String cluster, Map<String, Object> spec) {
+        topologyCalls().put("/v1/clusters/" + cluster, spec).ok();
     }
 
     /** Makes a node and starts its agent, which joins by itself. */
     public CompletableFuture<Worker> addNode(String name) {
         return timed("node " + name + ": its machine with an Open vSwitch, and node-agent", () -> {
-            WorkerHost host = network.addHost(name);
-            Worker worker = new Worker(host, agent(host), new RestCalls(url(host.managementAddress(), AGENT_PORT)));
+            Worker worker = join(CLUSTER, network.addHost(name));
             workers.put(name, worker);
             return worker;
         });
     }
 
-    private Daemon agent(WorkerHost host) {
+    /** Starts an agent on a machine, which joins this cluster by itself. */
+    public Worker join(String cluster, WorkerHost host) {
+        return new Worker(host, agent(cluster, host), new RestCalls(url(host.managementAddress(), AGENT_PORT)));
+    }
+
+    private Daemon agent(String cluster, WorkerHost host) {
         RestCalls calls = new RestCalls(url(host.managementAddress(), AGENT_PORT));
         Daemon.Plan plan = host.daemon(
                         "node-agent",
                         ServiceJar.of(workspace, checkout, "node-agent").command(64))
                 .environment("SERVER_ADDRESS", host.managementAddress())
                 .environment("SERVER_PORT", Integer.toString(AGENT_PORT))
-                .environment("PORTOLAN_AGENT_CLUSTER", CLUSTER)
+                .environment("PORTOLAN_AGENT_CLUSTER", cluster)
                 .environment("PORTOLAN_AGENT_NODE", host.name())
                 .environment("PORTOLAN_AGENT_TOPOLOGYURLS", topologyCalls().base())
                 .environment("PORTOLAN_AGENT_IPAMURLS", ipamCalls().base())
-                .environment("PORTOLAN_AGENT_CPUS", "6")
                 .environment(
                         "PORTOLAN_WIRING_SWITCHCONTROL", host.switchControl().toString())
                 .environment("PORTOLAN_AGENT_OVSDB", host.ovsdb().unixRemote())
@@ -166,7 +189,7 @@ public final class Stack implements AutoCloseable {
                 .environment(
                         "PORTOLAN_CNI_SOCKET", ContainerRuntime.socket(host).toString())
                 .environment("PORTOLAN_CNI_QUEUE", ContainerRuntime.queue(host).toString());
-        network.attachment(host).forEach(plan::environment);
+        network.machine(host).forEach(plan::environment);
         return plan.readyWhen("it answers that it is ready", d -> calls.answers("/actuator/health/readiness"))
                 .readyWithin(START_LIMIT)
                 .start();

@@ -17,8 +17,8 @@ public interface StackNetwork {
     /** Machines that were on this network before the cluster; pods reach them by address, and they reach pods. */
     List<Neighbour> neighbours();
 
-    /** What the agent on this machine is told of where its ports bind. */
-    Map<String, String> attachment(WorkerHost host);
+    /** What the agent on this machine is told of it: its size, and where its ports bind. */
+    Map<String, String> machine(WorkerHost host);
 
     /** What answers for the network when ports are asked for, by name; pods start without any of it. */
     Map<String, Daemon> controlPlane();

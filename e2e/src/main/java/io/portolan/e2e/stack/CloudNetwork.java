@@ -1,0 +1,135 @@
+package io.portolan.e2e.stack;
+
+import io.portolan.testbed.Daemon;
+import io.portolan.testbed.Fabric;
+import io.portolan.testbed.FaultyProxy;
+import io.portolan.testbed.NodeHost;
+import io.portolan.testbed.OvnCentral;
+import io.portolan.testbed.PodSandbox;
+import io.portolan.testbed.VmHost;
+import io.portolan.testbed.WorkerHost;
+import io.portolan.testbed.Workspace;
+import io.portolan.testbed.openstack.CloudProject;
+import io.portolan.testbed.openstack.Hypervisor;
+import io.portolan.testbed.openstack.OpenStackCloud;
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A real OpenStack. The nodes are VMs of a tenant who had one before, which has nothing to do with pods. The control plane
+ * reaches Keystone and Neutron through proxies, which count its calls and can fail them.
+ */
+public final class CloudNetwork implements StackNetwork {
+    /** The name of the secret that holds the project's credential. */
+    static final String SECRET = "demo-cloud";
+
+    private static final String REGION = "watched";
+
+    private final OpenStackCloud cloud;
+    private final FaultyProxy keystone;
+    private final FaultyProxy neutron;
+    private final List<Hypervisor> hypervisors;
+    private final CloudTenant tenant;
+    private final Neighbour neighbour;
+
+    private CloudNetwork(Workspace workspace, Fabric fabric) {
+        cloud = OpenStackCloud.in(workspace).start();
+        keystone = workspace.own(
+                FaultyProxy.to(URI.create("http://" + cloud.authUrl().getAuthority())));
+        neutron = workspace.own(FaultyProxy.to(cloud.networkUrl()));
+        cloud.publishRegion(REGION, Map.of("identity", authUrl(), "network", neutron.url()));
+        hypervisors = cloud.hypervisors(fabric, "hyper-1", "hyper-2");
+        tenant = newTenant("demo");
+        VmHost plain = tenant.plug("vm-plain");
+        neighbour = new Neighbour(plain.name(), plain.address(), PodSandbox.around(workspace, plain.namespace()));
+    }
+
+    static CloudNetwork start(Workspace workspace, Fabric fabric) {
+        return new CloudNetwork(workspace, fabric);
+    }
+
+    /** Another project of this cloud, with machines at the same addresses. */
+    public CloudTenant newTenant(String name) {
+        return new CloudTenant(cloud.forProject(name), hypervisors);
+    }
+
+    private URI authUrl() {
+        return keystone.url("/v3");
+    }
+
+    /** What a secret holds with which the control plane reaches a project of this cloud. */
+    public String cloudsYaml(CloudProject of) {
+        return of.login().by(authUrl()).inRegion(REGION).cloudsYaml("openstack");
+    }
+
+    /** Before Keystone, where the control plane asks for it. */
+    public FaultyProxy keystone() {
+        return keystone;
+    }
+
+    /** Before Neutron, where the control plane asks for it. */
+    public FaultyProxy neutron() {
+        return neutron;
+    }
+
+    @Override
+    public Map<String, Object> clusterSpec() {
+        return clusterSpec(tenant, SECRET);
+    }
+
+    /** A cluster behind the tenant's router. */
+    public Map<String, Object> clusterSpec(CloudTenant of, String secret) {
+        return Map.of(
+                "mode",
+                "underlay",
+                "podCidrs",
+                List.of(Stack.PODS),
+                "routerId",
+                of.router(),
+                "mtu",
+                NodeHost.POD_MTU,
+                "backend",
+                Map.of("endpoints", authUrl().toString(), "secretRef", secret));
+    }
+
+    @Override
+    public WorkerHost addHost(String name) {
+        return tenant.plug(name);
+    }
+
+    @Override
+    public List<Neighbour> neighbours() {
+        return List.of(neighbour);
+    }
+
+    /** Small, because Neutron makes some four ports a second. */
+    @Override
+    public Map<String, String> machine(WorkerHost host) {
+        return Map.of("PORTOLAN_AGENT_CPUS", "2", "PORTOLAN_AGENT_PARENTPORT", ((VmHost) host).vif());
+    }
+
+    @Override
+    public Map<String, Daemon> controlPlane() {
+        Map<String, Daemon> parts = new LinkedHashMap<>();
+        parts.put("Keystone", cloud.keystone());
+        parts.put("Neutron", cloud.neutron());
+        parts.put("OVN's northbound database", cloud.central().northbound().daemon());
+        return parts;
+    }
+
+    @Override
+    public OvnCentral central() {
+        return cloud.central();
+    }
+
+    public OpenStackCloud cloud() {
+        return cloud;
+    }
+
+    /** The tenant whose cluster this is. */
+    public CloudTenant tenant() {
+        return tenant;
+    }
+}
