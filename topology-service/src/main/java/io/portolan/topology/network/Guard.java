@@ -76,6 +76,15 @@ record Guard(
         }
     }
 
+    private <T> T heeded(Callable<T> call) throws Exception {
+        try {
+            return call.call();
+        } catch (SdnFailure.Unavailable e) {
+            pressed();
+            throw e;
+        }
+    }
+
     private void pressed() {
         if (pace != null) {
             pace.pressed();
@@ -83,19 +92,16 @@ record Guard(
     }
 
     private <T> FutureTask<T> start(Callable<T> call) {
-        FutureTask<T> task = new FutureTask<>(Bulkhead.decorateCallable(bulkhead, call));
+        FutureTask<T> task = new FutureTask<>(Bulkhead.decorateCallable(bulkhead, () -> heeded(call)));
         Thread.ofVirtual().name("call-" + name).start(task);
         return task;
     }
 
     /** The task's own exception, whatever the future wrapped it in. */
-    private <T> T plain(Callable<T> limited) throws Exception {
+    private static <T> T plain(Callable<T> limited) throws Exception {
         try {
             return limited.call();
         } catch (java.util.concurrent.ExecutionException e) {
-            if (e.getCause() instanceof SdnFailure.Unavailable) {
-                pressed();
-            }
             if (e.getCause() instanceof Error error) {
                 throw error;
             }
