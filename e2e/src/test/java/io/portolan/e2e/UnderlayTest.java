@@ -129,15 +129,19 @@ class UnderlayTest {
                                     .isEqualTo("network-unavailable"));
             assertThat(stack.topologyCalls().answers("/actuator/health/liveness"))
                     .isTrue();
-            assertThat(stack.topologyCalls().text("/actuator/health")).contains("DEGRADED", Stack.CLUSTER);
+            await().atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(300))
+                    .untilAsserted(() -> assertThat(stack.topologyCalls().text("/actuator/health"))
+                            .contains("DEGRADED", Stack.CLUSTER));
+            cloud.neutron().heal();
+            awaitFilled("brown");
+            awaitLedgerAndCloudAgree();
         } finally {
             cloud.neutron().heal();
+            stack.topologyCalls().delete(NODES + "brown");
+            await().atMost(LIMIT)
+                    .until(() -> stack.topologyCalls().get(NODES + "brown").status() == 404);
         }
-        awaitFilled("brown");
-        awaitLedgerAndCloudAgree();
-        stack.topologyCalls().delete(NODES + "brown");
-        await().atMost(LIMIT)
-                .until(() -> stack.topologyCalls().get(NODES + "brown").status() == 404);
     }
 
     @Test

@@ -169,6 +169,7 @@ public final class FaultyProxy implements AutoCloseable {
         Passing call = new Passing(
                 exchange.getRequestMethod(), uri.getRawPath(), query, new String(body, StandardCharsets.UTF_8));
         boolean forwarded = false;
+        boolean noted = false;
         try (exchange) {
             if (!ended(call, ProxyRule.Way.THERE, exchange)) {
                 forwarded = true;
@@ -179,12 +180,17 @@ public final class FaultyProxy implements AutoCloseable {
                             exchange.getResponseHeaders().put(name, values);
                         }
                     });
+                    // Before the caller has the answer and may look.
+                    calls.add(new Call(begin, call.method(), call.path(), query, true, response.statusCode()));
+                    noted = true;
                     give(exchange, response.statusCode(), response.body());
                 }
             }
         } finally {
-            int status = Math.max(0, exchange.getResponseCode());
-            calls.add(new Call(begin, call.method(), call.path(), query, forwarded, status));
+            if (!noted) {
+                int status = Math.max(0, exchange.getResponseCode());
+                calls.add(new Call(begin, call.method(), call.path(), query, forwarded, status));
+            }
         }
     }
 

@@ -313,7 +313,7 @@ class OvnDriftTest {
         central.nbctl("lr-route-add", "twin", "10.0.0.0/8", "192.0.2.9");
         assertThatThrownBy(() -> backend.topology().adoptRouter("twin", TestingCluster.ROUTER))
                 .asInstanceOf(type(Refused.class))
-                .returns(Reason.CONFLICT, Refused::reason)
+                .returns(Reason.SUBNET_OVERLAP, Refused::reason)
                 .satisfies(e -> assertThat(e).hasMessageContaining("10.0.0.0/8"));
         central.nbctl("lr-route-del", "twin");
         central.nbctl("lr-route-add", "twin", "0.0.0.0/0", "192.0.2.9");
