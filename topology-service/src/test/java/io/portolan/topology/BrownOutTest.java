@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,20 @@ class BrownOutTest {
             @Override
             Fate fate(Random random, Runnable revoke) {
                 return random.nextInt(3) == 0 ? new Fate.Answered(429, Map.of("Retry-After", "1")) : new Fate.Fine();
+            }
+        },
+        CONFLICTS {
+            @Override
+            Fate fate(Random random, Runnable revoke) {
+                return random.nextInt(5) == 0 ? new Fate.Answered(409, Map.of()) : new Fate.Fine();
+            }
+        },
+        /** A second a call, one after the other. */
+        SLOW {
+            @Override
+            Fate fate(Random random, Runnable revoke) {
+                LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+                return new Fate.Fine();
             }
         },
         LOST {
