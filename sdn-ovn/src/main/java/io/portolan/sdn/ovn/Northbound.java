@@ -177,7 +177,7 @@ final class Northbound {
                         unknown);
             case OvsdbException.Closed closed ->
                 new Unavailable("the connection to OVN's northbound database at " + endpoints + " is closed", closed);
-            default -> new Unavailable("OVN's northbound database cannot be reached: " + said, e);
+            default -> new Unavailable("OVN's northbound database at " + endpoints + " cannot be reached: " + said, e);
         };
     }
 

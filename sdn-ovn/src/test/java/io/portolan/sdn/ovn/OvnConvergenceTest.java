@@ -237,12 +237,15 @@ class OvnConvergenceTest {
                     () -> backend.topology().deleteSwitch(cluster.node()),
                     () -> backend.ports().list(cluster.node()),
                     backend::check);
-            for (Runnable read : reads) {
-                assertThatThrownBy(read::run)
-                        .isInstanceOf(SdnFailure.Unavailable.class)
-                        .hasMessageContaining(server.socket().toString());
+            try {
+                for (Runnable read : reads) {
+                    assertThatThrownBy(read::run)
+                            .isInstanceOf(SdnFailure.Unavailable.class)
+                            .hasMessageContaining(server.socket().toString());
+                }
+            } finally {
+                server.start();
             }
-            server.start();
             converge(() -> assertThat(backend.ports().list(cluster.node())).hasSize(3));
             converge(() -> cluster.unmake(backend));
         }
