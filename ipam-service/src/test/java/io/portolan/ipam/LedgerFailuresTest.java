@@ -3,6 +3,7 @@ package io.portolan.ipam;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.portolan.kit.loop.ReconcileLoop;
 import io.portolan.ledger.LedgerDatabase;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +44,12 @@ class LedgerFailuresTest {
             World.ledger(),
             "spring.datasource.url=" + relay.relayed(direct).url(),
             "portolan.ipam.utilisation.interval=1h");
+
+    /** A commit is lost whose ever it is: nobody but the test commits. */
+    @BeforeAll
+    void stopTheChores() {
+        replica.bean(ReconcileLoop.class).stop();
+    }
 
     @AfterAll
     void close() {

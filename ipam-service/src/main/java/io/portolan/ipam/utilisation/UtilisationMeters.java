@@ -26,7 +26,9 @@ class UtilisationMeters {
                 .register(meters);
     }
 
-    @Scheduled(fixedDelayString = "${portolan.ipam.utilisation.interval:15s}")
+    @Scheduled(
+            initialDelayString = "${portolan.ipam.utilisation.interval:15s}",
+            fixedDelayString = "${portolan.ipam.utilisation.interval:15s}")
     void count() {
         List<MultiGauge.Row<?>> rows = new ArrayList<>();
         for (UtilisationRepository.ClusterRow cluster : utilisation.ofAll(properties.clusters())) {
