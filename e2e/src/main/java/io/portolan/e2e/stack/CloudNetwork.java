@@ -9,6 +9,7 @@ import io.portolan.testbed.PodSandbox;
 import io.portolan.testbed.VmHost;
 import io.portolan.testbed.WorkerHost;
 import io.portolan.testbed.Workspace;
+import io.portolan.testbed.openstack.CloudApi;
 import io.portolan.testbed.openstack.CloudProject;
 import io.portolan.testbed.openstack.Hypervisor;
 import io.portolan.testbed.openstack.OpenStackCloud;
@@ -18,7 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A real OpenStack. The nodes are VMs of a tenant who had one before, which has nothing to do with pods. The control plane
+ * A real OpenStack. The nodes are VMs of a tenant who had one before, which has nothing to do with pods, and behind whose
+ * router there is a physical machine, too. The control plane
  * reaches Keystone and Neutron through proxies, which count its calls and can fail them.
  */
 public final class CloudNetwork implements StackNetwork {
@@ -26,13 +28,16 @@ public final class CloudNetwork implements StackNetwork {
     static final String SECRET = "demo-cloud";
 
     private static final String REGION = "watched";
+    private static final String RACK = "172.24.9.0/24";
+    private static final String RACK_GATEWAY = "172.24.9.1";
+    private static final String MACHINE = "172.24.9.9";
 
     private final OpenStackCloud cloud;
     private final FaultyProxy keystone;
     private final FaultyProxy neutron;
     private final List<Hypervisor> hypervisors;
     private final CloudTenant tenant;
-    private final Neighbour neighbour;
+    private final List<Neighbour> neighbours;
 
     private CloudNetwork(Workspace workspace, Fabric fabric) {
         cloud = OpenStackCloud.in(workspace).start();
@@ -43,11 +48,52 @@ public final class CloudNetwork implements StackNetwork {
         hypervisors = cloud.hypervisors(fabric, "hyper-1", "hyper-2");
         tenant = newTenant("demo");
         VmHost plain = tenant.plug("vm-plain");
-        neighbour = new Neighbour(plain.name(), plain.address(), PodSandbox.around(workspace, plain.namespace()));
+        neighbours = List.of(
+                new Neighbour(plain.name(), plain.address(), PodSandbox.around(workspace, plain.namespace())),
+                physicalMachine());
     }
 
     static CloudNetwork start(Workspace workspace, Fabric fabric) {
         return new CloudNetwork(workspace, fabric);
+    }
+
+    /** A provider network without tunnels, on which the administrator has a machine, becomes one of the tenant's router. */
+    private Neighbour physicalMachine() {
+        CloudApi.Service neutron = cloud.admin().network();
+        String network = neutron.post(
+                        "/networks",
+                        Map.of(
+                                "network",
+                                Map.of(
+                                        "name",
+                                        "rack",
+                                        "provider:network_type",
+                                        "flat",
+                                        "provider:physical_network",
+                                        OpenStackCloud.PHYSICAL_NETWORK)))
+                .at("/network/id")
+                .asString();
+        String subnet = neutron.post(
+                        "/subnets",
+                        Map.of(
+                                "subnet",
+                                Map.of(
+                                        "network_id",
+                                        network,
+                                        "ip_version",
+                                        4,
+                                        "cidr",
+                                        RACK,
+                                        "gateway_ip",
+                                        RACK_GATEWAY,
+                                        "enable_dhcp",
+                                        false)))
+                .at("/subnet/id")
+                .asString();
+        neutron.put("/routers/%s/add_router_interface".formatted(tenant.router()), Map.of("subnet_id", subnet));
+        tenant.letIn(RACK);
+        cloud.outsideAddress(MACHINE + "/24", RACK_GATEWAY, Stack.PODS, CloudTenant.MACHINES);
+        return new Neighbour("machine", MACHINE, cloud.outside());
     }
 
     /** Another project of this cloud, with machines at the same addresses. */
@@ -101,7 +147,7 @@ public final class CloudNetwork implements StackNetwork {
 
     @Override
     public List<Neighbour> neighbours() {
-        return List.of(neighbour);
+        return neighbours;
     }
 
     /** Small, because Neutron makes some four ports a second. */

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A project of a cloud as its owner left it before there was a cluster: a router, and behind it a network of machines. */
 public final class CloudTenant {
-    private static final String MACHINES = "10.20.0.0/24";
+    static final String MACHINES = "10.20.0.0/24";
 
     private final CloudProject project;
     private final CloudApi owner;
@@ -49,6 +49,28 @@ public final class CloudTenant {
     /** A VM on the network of machines, on one hypervisor after the other. */
     public VmHost plug(String name) {
         return hypervisors.get(plugged.getAndIncrement() % hypervisors.size()).plugVm(name, vif(name));
+    }
+
+    /** Lets in what comes from these addresses, to all machines and pods that have the project's default group. */
+    void letIn(String cidr) {
+        String group = owner.network()
+                .get("/security-groups?name=default&project_id=" + project.id())
+                .at("/security_groups/0/id")
+                .asString();
+        owner.network()
+                .post(
+                        "/security-group-rules",
+                        Map.of(
+                                "security_group_rule",
+                                Map.of(
+                                        "security_group_id",
+                                        group,
+                                        "direction",
+                                        "ingress",
+                                        "ethertype",
+                                        "IPv4",
+                                        "remote_ip_prefix",
+                                        cidr)));
     }
 
     public CloudProject project() {

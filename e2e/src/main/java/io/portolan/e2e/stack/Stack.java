@@ -30,7 +30,7 @@ public final class Stack implements AutoCloseable {
     /** What kind of network the pods are on. */
     public enum Mode {
         OVERLAY("OVN central: northbound, southbound, northd"),
-        UNDERLAY("OpenStack: Keystone, Neutron and OVN, two hypervisors, a VM");
+        UNDERLAY("OpenStack: Keystone, Neutron and OVN, two hypervisors");
 
         private final String parts;
 
@@ -155,18 +155,18 @@ public final class Stack implements AutoCloseable {
     /** Makes a node and starts its agent, which joins by itself. */
     public CompletableFuture<Worker> addNode(String name) {
         return timed("node " + name + ": its machine with an Open vSwitch, and node-agent", () -> {
-            Worker worker = join(CLUSTER, network.addHost(name));
+            Worker worker = join(CLUSTER, network, network.addHost(name));
             workers.put(name, worker);
             return worker;
         });
     }
 
     /** Starts an agent on a machine, which joins this cluster by itself. */
-    public Worker join(String cluster, WorkerHost host) {
-        return new Worker(host, agent(cluster, host), new RestCalls(url(host.managementAddress(), AGENT_PORT)));
+    public Worker join(String cluster, StackNetwork of, WorkerHost host) {
+        return new Worker(host, agent(cluster, of, host), new RestCalls(url(host.managementAddress(), AGENT_PORT)));
     }
 
-    private Daemon agent(String cluster, WorkerHost host) {
+    private Daemon agent(String cluster, StackNetwork of, WorkerHost host) {
         RestCalls calls = new RestCalls(url(host.managementAddress(), AGENT_PORT));
         Daemon.Plan plan = host.daemon(
                         "node-agent",
@@ -189,7 +189,7 @@ public final class Stack implements AutoCloseable {
                 .environment(
                         "PORTOLAN_CNI_SOCKET", ContainerRuntime.socket(host).toString())
                 .environment("PORTOLAN_CNI_QUEUE", ContainerRuntime.queue(host).toString());
-        network.machine(host).forEach(plan::environment);
+        of.machine(host).forEach(plan::environment);
         return plan.readyWhen("it answers that it is ready", d -> calls.answers("/actuator/health/readiness"))
                 .readyWithin(START_LIMIT)
                 .start();
@@ -209,6 +209,11 @@ public final class Stack implements AutoCloseable {
 
     public StackNetwork network() {
         return network;
+    }
+
+    /** An OVN beside this stack's network, for a cluster in overlay mode next to the others. */
+    public StackNetwork overlayBeside() {
+        return OvnNetwork.start(workspace.own(Workspace.create()), fabric);
     }
 
     public OvnCentral central() {

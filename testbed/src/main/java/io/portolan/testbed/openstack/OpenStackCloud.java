@@ -196,6 +196,18 @@ public final class OpenStackCloud {
                 .toList());
     }
 
+    /**
+     * Gives the machine outside an address on the physical network, such as {@code 172.24.9.9/24}, and its way to
+     * others.
+     */
+    public void outsideAddress(String withPrefix, String gateway, String... destinations) {
+        Outside world = outsideWorld();
+        world.address(withPrefix);
+        for (String destination : destinations) {
+            world.sandbox().namespace().ip("route replace %s via %s".formatted(destination, gateway));
+        }
+    }
+
     /** A machine outside the cloud, which has the gateway's address of every external network. */
     public PodSandbox outside() {
         return outsideWorld().sandbox();
