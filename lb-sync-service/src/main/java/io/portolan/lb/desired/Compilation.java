@@ -63,7 +63,7 @@ final class Compilation {
         if (health != null) {
             refuse(
                     Reason.HealthCheckNodePortNotServed,
-                    "no node answers at health check port %d: the gateway itself picks live endpoints, and the API tells their number"
+                    "no node answers at health check port %d: the gateway itself picks live endpoints"
                             .formatted(health));
         }
         return new Desired(

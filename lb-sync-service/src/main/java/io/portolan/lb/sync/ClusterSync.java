@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.portolan.kit.loop.Outcome;
 import io.portolan.kit.loop.ReconcileLoop;
 import io.portolan.kit.loop.Reconciler;
+import io.portolan.kit.loop.TwoLooks;
 import io.portolan.lb.balancer.Balancers;
 import io.portolan.lb.balancer.Balancers.Owner;
 import io.portolan.lb.balancer.Balancers.Standing;
@@ -87,7 +88,7 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
     private final KubernetesClient client;
     private final ServiceStatus status;
     private final SyncMeters meters;
-    private final TwoLooks<LoadBalancerId> orphans;
+    private final TwoLooks orphans;
     private final Batches batches;
     private final Map<LoadBalancerId, Known> known = new ConcurrentHashMap<>();
     private final ReconcileLoop<LoadBalancerId> loop;
@@ -110,7 +111,7 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
         this.client = client;
         this.status = new ServiceStatus(client);
         this.meters = new SyncMeters(with.meters(), name);
-        this.orphans = new TwoLooks<>(with.properties().orphanAge());
+        this.orphans = new TwoLooks(with.properties().orphanAge());
         this.batches = new Batches(this::network, with.properties().batchDelay());
         this.loop = new ReconcileLoop<>(
                 "services-" + name,
@@ -312,7 +313,7 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
         if (service.isEmpty() || declared.isDeleting()) {
             return missed(id);
         }
-        orphans.found(id);
+        orphans.forget(id);
         IpAddress external = Desired.wantsExternal(service.get(), facts()) ? external(id, service.get()) : null;
         Desired desired = desired(service.get(), external);
         if (!desired.balanced()) {
@@ -428,12 +429,14 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
 
     /** A deletion that was seen is evidence; a Service that is merely not there must be so twice. */
     private Outcome missed(LoadBalancerId id) {
-        if (!declared.isDeleting() && !watch.sawDeletion(id) && !orphans.missed(id)) {
+        if (!declared.isDeleting()
+                && !watch.sawDeletion(id)
+                && orphans.again(id, Set.of(id)).isEmpty()) {
             return Outcome.again(orphans.apart());
         }
         Outcome outcome = removed(id);
         watch.forgetDeletion(id);
-        orphans.found(id);
+        orphans.forget(id);
         return outcome;
     }
 

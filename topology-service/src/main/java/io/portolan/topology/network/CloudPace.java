@@ -7,8 +7,8 @@ package io.portolan.topology.network;
  */
 final class CloudPace {
     private static final double LEAST = 1.0 / 32;
-
     private static final double MORE = 1.0 / 8;
+
     private double share = 1;
 
     synchronized void pressed() {

@@ -94,7 +94,7 @@ final class ResilientBackend implements SdnBackend, SdnTopology, SdnPorts {
 
     @Override
     public int bulk() {
-        return ask(sdn -> sdn.ports().bulk());
+        return opened().ports().bulk();
     }
 
     @Override

@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toSet;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.portolan.kit.loop.Outcome;
+import io.portolan.kit.loop.TwoLooks;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.PortState;
@@ -107,11 +108,13 @@ final class NodePorts {
         NodeId id = place.id();
         Map<PortId, SdnPort> inNetwork = found.stream().collect(toMap(SdnPort::id, Function.identity()));
         List<PortView> ports = ipam.ports(id);
-        removeDraining(id, place.network(), ports);
+        boolean changed = removeDraining(id, place.network(), ports);
         boolean orphaned = sweep(id, place.network(), inNetwork, ports);
-        retryFailed(id, ports);
-        PortSurvey survey = takenOut(new PortSurvey(ports, inNetwork, place::spec), place, inNetwork);
-        move(
+        changed |= retryFailed(id, ports);
+        PortSurvey first = new PortSurvey(ports, inNetwork, place::spec);
+        changed |= !first.astray().isEmpty();
+        PortSurvey survey = takenOut(first, place, inNetwork);
+        changed |= move(
                 id,
                 PortState.PROVISIONING,
                 PortState.FREE,
@@ -126,7 +129,8 @@ final class NodePorts {
         if (early.isEmpty()) {
             budget.noLongerWaiting(id);
         }
-        List<PortView> after = ipam.ports(id);
+        changed |= !toMake.isEmpty();
+        List<PortView> after = changed ? ipam.ports(id) : ports;
         Set<PortId> notUp = after.stream()
                 .filter(p -> p.state() == PortState.PROVISIONING)
                 .map(PortView::id)
@@ -219,7 +223,8 @@ final class NodePorts {
         return Duration.ofMillis(ThreadLocalRandom.current().nextLong(100, 300));
     }
 
-    private void removeDraining(NodeId node, SdnBackend network, List<PortView> ports) {
+    /** These three say whether they changed anything in the ledger. */
+    private boolean removeDraining(NodeId node, SdnBackend network, List<PortView> ports) {
         List<PortId> draining = ports.stream()
                 .filter(p -> p.state() == PortState.DRAINING)
                 .map(PortView::id)
@@ -228,6 +233,7 @@ final class NodePorts {
             network.ports().delete(node, some);
             ipam.remove(node, some);
         }
+        return !draining.isEmpty();
     }
 
     private boolean sweep(NodeId node, SdnBackend network, Map<PortId, SdnPort> inNetwork, List<PortView> ports) {
@@ -241,9 +247,9 @@ final class NodePorts {
         return unknown.size() > gone.size();
     }
 
-    private void retryFailed(NodeId node, List<PortView> ports) {
+    private boolean retryFailed(NodeId node, List<PortView> ports) {
         Instant before = Instant.now().minus(failedRetry);
-        move(
+        return move(
                 node,
                 PortState.FAILED,
                 PortState.PLANNED,
@@ -254,10 +260,11 @@ final class NodePorts {
                         .toList());
     }
 
-    private void move(NodeId node, PortState from, PortState to, List<TransitionRequest.Item> items) {
+    private boolean move(NodeId node, PortState from, PortState to, List<TransitionRequest.Item> items) {
         if (!items.isEmpty()) {
             ipam.transition(node, new TransitionRequest(from, to, items));
         }
+        return !items.isEmpty();
     }
 
     static TransitionRequest.Item item(PortId port, @Nullable String backendId, @Nullable String reason) {

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import io.portolan.kit.loop.Outcome;
 import io.portolan.kit.loop.Reconciler;
+import io.portolan.kit.loop.TwoLooks;
 import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.NodeId;
@@ -243,7 +244,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
         SdnBackend network = backends.of(cluster.get().target());
         boolean there = network.topology().ownSwitches().contains(key);
         if (!there || nodes.findById(key.value()).isPresent()) {
-            orphans.again("switch of " + key, List.of());
+            orphans.forget("switch of " + key);
             return Outcome.DONE;
         }
         if (orphans.again("switch of " + key, List.of(key)).isEmpty()) {

@@ -1,6 +1,5 @@
-package io.portolan.topology.node;
+package io.portolan.kit.loop;
 
-import io.portolan.topology.settings.TopologyProperties;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
@@ -8,29 +7,33 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.springframework.stereotype.Component;
 
 /**
  * Lets nothing be deleted on the strength of one look: an orphan must be one again after a while, and have been one at every
  * look in between. Forgetting at a restart only means looking twice again.
  */
-@Component
-final class TwoLooks {
+public final class TwoLooks {
     private final Duration apart;
     private final Map<Object, Map<Object, Long>> since = new ConcurrentHashMap<>();
 
-    TwoLooks(TopologyProperties properties) {
-        this.apart = properties.orphanAge();
+    /** @param apart how long after the first look the second one counts */
+    public TwoLooks(Duration apart) {
+        this.apart = apart;
     }
 
-    Duration apart() {
+    public Duration apart() {
         return apart;
     }
 
+    /** What was seen within {@code place} counts no more. */
+    public void forget(Object place) {
+        since.remove(place);
+    }
+
     /** @return those of the orphans seen now within {@code place} that were seen long enough ago, too */
-    <T> List<T> again(Object place, Collection<T> orphans) {
+    public <T> List<T> again(Object place, Collection<T> orphans) {
         if (orphans.isEmpty()) {
-            since.remove(place);
+            forget(place);
             return List.of();
         }
         long now = System.nanoTime();
