@@ -34,14 +34,15 @@ public record TopologyProperties(
      * @param call at most so many in one call
      * @param clusterShare at most this part of it for one cluster, so that a slow network leaves room to others
      * @param cloudCalls nodes at once whose ports are made in one cloud; clouds have this instead of the other three
-     * @param cloudRound after so long a node of a cloud lets others have their turn
+     * @param cloudRound after so long a node of a cloud lets others have their turn, and its ports that came up meanwhile
+     *     become free
      */
     public record Budget(
             @DefaultValue("4096") int ports,
             @DefaultValue("1024") int call,
             @DefaultValue("0.5") double clusterShare,
             @DefaultValue("2") int cloudCalls,
-            @DefaultValue("30s") Duration cloudRound) {
+            @DefaultValue("10s") Duration cloudRound) {
         public Budget {
             if (cloudCalls < 1 || cloudCalls > 256 || !cloudRound.isPositive()) {
                 throw new IllegalArgumentException(
