@@ -22,8 +22,24 @@ public final class LbReplica implements AutoCloseable {
 
     /** @param settings {@code key=value} */
     public static LbReplica start(LedgerDatabase ledger, Path secrets, NetworkProvider network, String... settings) {
+        Map<String, String> properties = new HashMap<>(properties(ledger, secrets));
+        for (String setting : settings) {
+            String[] parts = setting.split("=", 2);
+            properties.put(parts[0], parts[1]);
+        }
+        SpringApplication application = new SpringApplication(LbSyncApplication.class);
+        application.setRegisterShutdownHook(false);
+        application.addInitializers(context -> ((GenericApplicationContext) context)
+                .registerBean("testingNetwork", NetworkProvider.class, () -> network));
+        return new LbReplica(application.run(properties.entrySet().stream()
+                .map(property -> "--" + property.getKey() + "=" + property.getValue())
+                .toArray(String[]::new)));
+    }
+
+    /** What a replica is told on its command line. */
+    static Map<String, String> properties(LedgerDatabase ledger, Path secrets) {
         Database login = ledger.as("lb");
-        Map<String, Object> properties = new HashMap<>(Map.ofEntries(
+        return Map.ofEntries(
                 Map.entry("server.port", "0"),
                 Map.entry("spring.datasource.url", login.url()),
                 Map.entry("spring.datasource.username", login.user()),
@@ -38,18 +54,7 @@ public final class LbReplica implements AutoCloseable {
                 Map.entry("portolan.lb.lease.renew-deadline", "4s"),
                 Map.entry("portolan.lb.lease.retry", "500ms"),
                 Map.entry("logging.level.root", "warn"),
-                Map.entry("spring.main.banner-mode", "off")));
-        for (String setting : settings) {
-            String[] parts = setting.split("=", 2);
-            properties.put(parts[0], parts[1]);
-        }
-        SpringApplication application = new SpringApplication(LbSyncApplication.class);
-        application.setRegisterShutdownHook(false);
-        application.addInitializers(context -> ((GenericApplicationContext) context)
-                .registerBean("testingNetwork", NetworkProvider.class, () -> network));
-        return new LbReplica(application.run(properties.entrySet().stream()
-                .map(property -> "--" + property.getKey() + "=" + property.getValue())
-                .toArray(String[]::new)));
+                Map.entry("spring.main.banner-mode", "off"));
     }
 
     public Http http() {

@@ -54,6 +54,18 @@ public final class LbWorld implements AutoCloseable {
         replica.close();
     }
 
+    /** What a replica in a process of its own is told on its command line. */
+    List<String> arguments(String... settings) {
+        Map<String, String> properties = new HashMap<>(LbReplica.properties(ledger, secrets));
+        for (String setting : settings) {
+            String[] parts = setting.split("=", 2);
+            properties.put(parts[0], parts[1]);
+        }
+        return properties.entrySet().stream()
+                .map(property -> "--" + property.getKey() + "=" + property.getValue())
+                .toList();
+    }
+
     public Http http() {
         return replicas.getLast().http();
     }

@@ -6,11 +6,11 @@ import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
@@ -25,8 +25,9 @@ import java.util.Map;
 
 /** An API server that keeps what it is given and tells its watchers; and a secret with the way to it. */
 public final class TestingKubernetes implements AutoCloseable {
-    private final KubernetesMockServer server = new KubernetesMockServer(
-            new Context(), new MockWebServer(), new HashMap<>(), new KubernetesCrudDispatcher(), false);
+    private final ForgetfulApi api = new ForgetfulApi();
+    private final KubernetesMockServer server =
+            new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), api, false);
     private final KubernetesClient client;
 
     public TestingKubernetes(Path secrets, String secretRef) {
@@ -40,11 +41,27 @@ public final class TestingKubernetes implements AutoCloseable {
                     current-context: it
                     contexts: [{name: it, context: {cluster: it, user: me}}]
                     clusters: [{name: it, cluster: {server: "http://127.0.0.1:%d"}}]
-                    users: [{name: me, user: {token: none}}]
-                    """.formatted(server.getPort()));
+                    users: [{name: me, user: {token: %s}}]
+                    """.formatted(server.getPort(), ForgetfulApi.TOKEN));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Can be away, for the services and not for the test. */
+    ForgetfulApi api() {
+        return api;
+    }
+
+    /** Which replica is active. */
+    String leader() {
+        Lease lease = client.leases()
+                .inNamespace("kube-system")
+                .withName("portolan-lb-sync")
+                .get();
+        return lease == null || lease.getSpec().getHolderIdentity() == null
+                ? ""
+                : lease.getSpec().getHolderIdentity();
     }
 
     public KubernetesClient client() {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
@@ -44,6 +45,7 @@ public final class ServiceWatch implements AutoCloseable {
     private final SharedIndexInformer<EndpointSlice> slices;
     private final SharedIndexInformer<Node> nodes;
     private final Map<LoadBalancerId, String> names = new ConcurrentHashMap<>();
+    private final CompletableFuture<Void> listed;
     private final Set<LoadBalancerId> seenDeleted = ConcurrentHashMap.newKeySet();
 
     /** Starts in the background. */
@@ -79,10 +81,13 @@ public final class ServiceWatch implements AutoCloseable {
                 listener.everythingChanged();
             }
         });
+        List<CompletableFuture<Void>> lists = new ArrayList<>();
         List.of(services, slices, nodes).forEach(informer -> {
             informer.exceptionHandler((isStarted, cause) -> true);
-            informer.start();
+            lists.add(informer.start().toCompletableFuture());
         });
+        listed = CompletableFuture.allOf(lists.toArray(CompletableFuture<?>[]::new))
+                .thenRun(listener::everythingChanged);
     }
 
     private static String key(EndpointSlice slice) {
@@ -214,6 +219,7 @@ public final class ServiceWatch implements AutoCloseable {
 
     @Override
     public void close() {
+        listed.cancel(false);
         List.of(services, slices, nodes).forEach(SharedIndexInformer::stop);
     }
 }

@@ -169,6 +169,13 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
         return watch.isSynced();
     }
 
+    /** Who became the active one before everything was listed has not looked yet. */
+    void catchUp() {
+        if (isActive() && !looked) {
+            loop.wakeAll();
+        }
+    }
+
     Optional<String> stuck() {
         return loop.stuck();
     }

@@ -139,6 +139,7 @@ final class ClusterSyncs implements SmartLifecycle {
             }
             sync.declared(declared);
             networks.of(cluster);
+            sync.catchUp();
             if (sync.isActive()) {
                 balancings.stand(id, "ready", null);
             }
