@@ -47,6 +47,9 @@ class DemoTest {
         assertThat(status).isZero();
         assertThat(names).hasSizeGreaterThan(30).doesNotHaveDuplicates();
         assertThat(names).anyMatch(name -> name.startsWith("ping")).anyMatch(name -> name.startsWith("tcp"));
+        if (mode.equals("overlay")) {
+            assertThat(names).filteredOn(name -> name.startsWith("service")).hasSizeGreaterThan(6);
+        }
         assertThat(Workspace.under(Workspace.DEFAULT_ROOT))
                 .as("what is new and nobody's")
                 .noneMatch(directory -> !before.contains(directory) && !Workspace.ownerLives(directory));

@@ -34,7 +34,10 @@ class SecretsTest {
         assertThat(pod.added()).returns(0, CniAnswer::exitCode);
         SharedStack.get().stack().runtime().stop(pod);
         List<String> secrets = secrets();
-        assertThat(secrets).hasSize(2).allSatisfy(secret -> assertThat(secret).hasSizeGreaterThan(32));
+        assertThat(secrets)
+                .as("passwords of three services, and a kubeconfig")
+                .hasSize(4)
+                .allSatisfy(secret -> assertThat(secret).hasSizeGreaterThan(32));
 
         List<Path> leaks = new ArrayList<>();
         int read = 0;

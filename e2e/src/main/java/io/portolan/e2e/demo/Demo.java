@@ -3,8 +3,10 @@ package io.portolan.e2e.demo;
 import io.portolan.e2e.demo.Checks.Finding;
 import io.portolan.e2e.stack.CloudNetwork;
 import io.portolan.e2e.stack.CniAnswer;
+import io.portolan.e2e.stack.KubernetesApi;
 import io.portolan.e2e.stack.Neighbour;
 import io.portolan.e2e.stack.Pod;
+import io.portolan.e2e.stack.Responders;
 import io.portolan.e2e.stack.Stack;
 import io.portolan.e2e.stack.Stack.Worker;
 import io.portolan.testbed.Daemon;
@@ -20,14 +22,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** The main job on this machine: two nodes join, four pods start on ports made ahead, and reach each other. */
 final class Demo {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
-    private static final int TCP_PORT = 8080;
 
     /** Who takes part in the checks of the network: a pod, or a machine beside the pods. */
     private record Peer(String name, String place, String address, PodSandbox sandbox) {
@@ -43,11 +42,15 @@ final class Demo {
     private final Screen screen;
     private final Checks checks;
     private final Stack stack;
+    private final Services services;
+    private final boolean balanced;
 
     private Demo(Screen screen, Stack stack) {
         this.screen = screen;
         this.checks = new Checks(screen);
         this.stack = stack;
+        services = new Services(screen, checks, stack);
+        balanced = !(stack.network() instanceof CloudNetwork);
     }
 
     static void main(String[] arguments) throws InterruptedException {
@@ -70,7 +73,12 @@ final class Demo {
         Workspace workspace = Workspace.create(root);
         screen.step("Starting the parts (Ctrl-C takes everything down)");
         boolean held;
-        try (Stack stack = Stack.start(workspace, options.mode(), Path.of("").toAbsolutePath(), screen::done)) {
+        try (Stack stack = Stack.start(
+                workspace,
+                options.mode(),
+                Path.of("").toAbsolutePath(),
+                () -> options.kubeconfig().map(KubernetesApi::of).orElseGet(KubernetesApi::inMemory),
+                screen::done)) {
             Demo demo = new Demo(screen, stack);
             demo.run();
             held = demo.checks.allHold();
@@ -106,12 +114,19 @@ final class Demo {
                     added.json().toString()));
         }
         if (checks.allHold()) {
+            pods.forEach(stack::respond);
+            stack.network()
+                    .neighbours()
+                    .forEach(machine -> machine.sandbox().serveTcp(Responders.TCP_PORT, machine.name()));
             matrix(Stream.concat(
                             pods.stream().map(Peer::of),
                             stack.network().neighbours().stream().map(Peer::of))
                     .toList());
             if (stack.network() instanceof CloudNetwork cloud) {
                 countCalls(cloud, workers.get(0));
+            }
+            if (balanced) {
+                services.run(pods);
             }
             warmPath(workers);
             deleteOne(pods.get(3));
@@ -122,10 +137,10 @@ final class Demo {
     private Finding warm(Worker worker) throws InterruptedException {
         String node =
                 "/v1/clusters/" + Stack.CLUSTER + "/nodes/" + worker.host().name();
-        boolean ready = eventually(() -> "ready"
+        boolean ready = Waiting.eventually(() -> "ready"
                 .equals(stack.topologyCalls().get(node).body().path("state").asString()));
         AtomicReference<CniAnswer> status = new AtomicReference<>();
-        boolean serving = eventually(() -> {
+        boolean serving = Waiting.eventually(() -> {
             status.set(stack.runtime().call("STATUS", worker.host()));
             return status.get().ok();
         });
@@ -136,20 +151,8 @@ final class Demo {
                         .formatted(seen.path("state"), seen.path("stateReason"), seen.path("ports"), status.get()));
     }
 
-    private static boolean eventually(BooleanSupplier holds) throws InterruptedException {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!holds.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                return false;
-            }
-            Thread.sleep(100);
-        }
-        return true;
-    }
-
     private void matrix(List<Peer> peers) {
         screen.step("Everybody pings everybody, and exchanges a line over TCP");
-        peers.forEach(peer -> peer.sandbox().serveTcp(TCP_PORT, "this is " + peer.name()));
         for (Peer from : peers) {
             for (Peer to : peers) {
                 if (!from.equals(to)) {
@@ -160,8 +163,9 @@ final class Demo {
                         return new Finding(ping.answered(), ping.output());
                     });
                     checks.check("tcp  " + way, () -> {
-                        TcpExchange exchange = from.sandbox().tcp(to.address(), TCP_PORT, Duration.ofSeconds(5));
-                        return new Finding(exchange.ok() && exchange.said().contains(to.name()), exchange.said());
+                        TcpExchange exchange =
+                                from.sandbox().tcp(to.address(), Responders.TCP_PORT, Duration.ofSeconds(5));
+                        return new Finding(exchange.ok() && exchange.said().equals(to.name()), exchange.said());
                     });
                 }
             }
@@ -171,7 +175,7 @@ final class Demo {
     private void warmPath(List<Worker> workers) {
         screen.step("The control plane is stopped, and a pod starts all the same");
         Map<String, Daemon> control = stack.network().controlPlane();
-        List<Daemon> stopped = new ArrayList<>(List.of(stack.ipam(), stack.topology()));
+        List<Daemon> stopped = new ArrayList<>(List.of(stack.ipam(), stack.topology(), stack.lb()));
         stopped.addAll(control.values());
         stopped.forEach(Daemon::pause);
         try {
@@ -181,6 +185,9 @@ final class Demo {
                 boolean deleted = stack.runtime().stop(pod).ok();
                 return new Finding(added && deleted, pod.added().json().toString());
             });
+            if (balanced) {
+                services.answerWithoutControlPlane();
+            }
         } finally {
             stopped.forEach(Daemon::resume);
         }
@@ -215,7 +222,7 @@ final class Demo {
         });
         String address = "/v1/clusters/" + Stack.CLUSTER + "/addresses/" + pod.address();
         checks.check("the ledger has " + pod.address() + " cooling", () -> {
-            boolean cooling = eventually(() -> "cooling"
+            boolean cooling = Waiting.eventually(() -> "cooling"
                     .equals(stack.ipamCalls()
                             .get(address)
                             .body()
@@ -270,10 +277,13 @@ final class Demo {
         }
         screen.table(List.of("address", "mac", "state", "pod", "port in the network"), rows);
         screen.say("");
+        Services.show(screen, stack.lbCalls());
+        screen.say("");
         screen.say(
                 "          Swagger UI  ipam-service      " + stack.ipamCalls().base() + "/swagger-ui.html");
         screen.say("                      topology-service  "
                 + stack.topologyCalls().base() + "/swagger-ui.html");
+        screen.say("                      lb-sync-service   " + stack.lbCalls().base() + "/swagger-ui.html");
     }
 
     private void stay(Workspace workspace, boolean held) throws InterruptedException {

@@ -18,7 +18,7 @@ final class DevStacks {
     private static final String FILE = "stack.json";
 
     /** Where a running stack is. */
-    record Running(Path directory, String ipam, String topology) {}
+    record Running(Path directory, String ipam, String topology, String lb) {}
 
     private DevStacks() {}
 
@@ -28,7 +28,8 @@ final class DevStacks {
                     workspace.directory().resolve(FILE),
                     JSON.writeValueAsString(Map.of(
                             "ipam", stack.ipamCalls().base(),
-                            "topology", stack.topologyCalls().base())));
+                            "topology", stack.topologyCalls().base(),
+                            "lb", stack.lbCalls().base())));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -39,13 +40,14 @@ final class DevStacks {
             Path file = directory.resolve(FILE);
             if (Workspace.ownerLives(directory)) {
                 if (!Files.exists(file)) {
-                    return Optional.of(new Running(directory, "starting", "starting"));
+                    return Optional.of(new Running(directory, "starting", "starting", "starting"));
                 }
                 var seen = JSON.readTree(file.toFile());
                 return Optional.of(new Running(
                         directory,
                         seen.path("ipam").asString(),
-                        seen.path("topology").asString()));
+                        seen.path("topology").asString(),
+                        seen.path("lb").asString()));
             }
         }
         return Optional.empty();

@@ -4,7 +4,9 @@ import io.portolan.e2e.demo.DevStacks.Running;
 import io.portolan.e2e.stack.RestCalls;
 import io.portolan.e2e.stack.Stack;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -22,13 +24,15 @@ final class Status {
         Screen screen = new Screen(false);
         boolean ready = true;
         List<List<String>> rows = new ArrayList<>();
-        for (String base : List.of(up.ipam(), up.topology())) {
+        Map<String, String> services = new LinkedHashMap<>();
+        services.put("ipam-service", up.ipam());
+        services.put("topology-service", up.topology());
+        services.put("lb-sync-service", up.lb());
+        for (Map.Entry<String, String> service : services.entrySet()) {
+            String base = service.getValue();
             boolean answers = !base.equals("starting") && new RestCalls(base).answers("/actuator/health/readiness");
             ready &= answers;
-            rows.add(List.of(
-                    base.equals(up.ipam()) ? "ipam-service" : "topology-service",
-                    answers ? "ready" : "not ready",
-                    base + "/swagger-ui.html"));
+            rows.add(List.of(service.getKey(), answers ? "ready" : "not ready", base + "/swagger-ui.html"));
         }
         screen.table(List.of("service", "state", "Swagger UI"), rows);
         if (ready) {
@@ -44,6 +48,8 @@ final class Status {
             }
             screen.say("");
             screen.table(List.of("node", "state", "ports"), nodes);
+            screen.say("");
+            Services.show(screen, new RestCalls(up.lb()));
         }
         screen.say("");
         screen.say("          logs and databases: " + up.directory());

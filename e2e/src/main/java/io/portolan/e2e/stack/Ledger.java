@@ -44,10 +44,10 @@ public final class Ledger {
         source.setPassword(database.password());
         LedgerMigration.migrate(source);
         Ledger ledger = new Ledger(database, workspace.directory("secrets"));
-        for (String module : List.of("ipam-service", "topology-service")) {
+        for (String module : List.of("ipam-service", "topology-service", "lb-sync-service")) {
             String password = ledger.newPassword(module);
             superuser.accept("create role %s login password '%s' in role portolan_%s"
-                    .formatted(login(module), password, module.replace("-service", "")));
+                    .formatted(login(module), password, login(module)));
         }
         return ledger;
     }
@@ -80,7 +80,7 @@ public final class Ledger {
     }
 
     private static String login(String module) {
-        return module.replace("-service", "");
+        return module.substring(0, module.indexOf('-'));
     }
 
     private Path secrets(String module) {

@@ -7,6 +7,7 @@ import io.portolan.testbed.WorkerHost;
 import io.portolan.testbed.Workspace;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -24,8 +25,10 @@ public final class Stack implements AutoCloseable {
 
     private static final int IPAM_PORT = 8081;
     private static final int TOPOLOGY_PORT = 8082;
+    private static final int LB_PORT = 8083;
     private static final int AGENT_PORT = 8085;
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
+    private static final String KUBERNETES_SECRET = "demo-kubernetes";
 
     /** What kind of network the pods are on. */
     public enum Mode {
@@ -60,17 +63,29 @@ public final class Stack implements AutoCloseable {
     private final Fabric fabric;
     private final Daemon ipam;
     private final Daemon topology;
+    private final Daemon lb;
+    private final KubernetesApi kubernetes;
     private final ContainerRuntime runtime;
 
-    private Stack(Workspace workspace, Path checkout, Mode mode, Progress progress) {
+    private Stack(
+            Workspace workspace, Path checkout, Mode mode, Supplier<KubernetesApi> kubernetesApi, Progress progress) {
         this.workspace = workspace;
         this.checkout = checkout;
         this.progress = progress;
         fabric = Fabric.create(workspace);
         CompletableFuture<StackNetwork> networks = timed(mode.parts, () -> network(mode));
+        CompletableFuture<KubernetesApi> apis =
+                timed("Kubernetes API for Services", () -> workspace.own(kubernetesApi.get()));
         ledger = timed("PostgreSQL with the ledger's schema", () -> Ledger.start(workspace))
                 .join();
         CompletableFuture<Daemon> starting = timed("ipam-service", () -> service("ipam-service", IPAM_PORT, Map.of()));
+        kubernetes = apis.join();
+        CompletableFuture<Daemon> startingLb = timed(
+                "lb-sync-service",
+                () -> service(
+                        "lb-sync-service",
+                        LB_PORT,
+                        Map.of("PORTOLAN_LB_LEASE_NAMESPACE", kubernetes.namespace(), "PORTOLAN_LB_REOPEN", "2s")));
         topology = timed(
                         "topology-service",
                         () -> service(
@@ -79,6 +94,8 @@ public final class Stack implements AutoCloseable {
                                 Map.of("PORTOLAN_IPAMCLIENT_URL", url(fabric.rootAddress(), IPAM_PORT))))
                 .join();
         ipam = starting.join();
+        lb = startingLb.join();
+        ledger.secret("lb-sync-service", KUBERNETES_SECRET, "kubeconfig", kubernetes.kubeconfig());
         network = networks.join();
         if (network instanceof CloudNetwork cloud) {
             giveSecret(CloudNetwork.SECRET, cloud.cloudsYaml(cloud.tenant().project()));
@@ -86,15 +103,22 @@ public final class Stack implements AutoCloseable {
         runtime = new ContainerRuntime(workspace, checkout.resolve("cni/target"));
     }
 
+    /** With Services at an API server in memory. */
+    public static Stack start(Workspace workspace, Mode mode, Path checkout, Progress progress) {
+        return start(workspace, mode, checkout, KubernetesApi::inMemory, progress);
+    }
+
     /**
      * Starts the network, the ledger and the services, and no node yet. The workspace owns all of it.
      *
      * @param mode what kind of network the pods are on
      * @param checkout the directory of the checkout, built
+     * @param kubernetes where Services are made
      */
-    public static Stack start(Workspace workspace, Mode mode, Path checkout, Progress progress) {
+    public static Stack start(
+            Workspace workspace, Mode mode, Path checkout, Supplier<KubernetesApi> kubernetes, Progress progress) {
         try {
-            return new Stack(workspace, checkout, mode, progress);
+            return new Stack(workspace, checkout, mode, kubernetes, progress);
         } catch (RuntimeException e) {
             workspace.close();
             throw e;
@@ -137,9 +161,10 @@ public final class Stack implements AutoCloseable {
         return "http://" + address + ":" + port;
     }
 
-    /** Mounts a credential of an OpenStack where topology-service looks for it. */
+    /** Mounts a credential of an OpenStack where the services that reach the network look for it. */
     public void giveSecret(String name, String cloudsYaml) {
         ledger.secret("topology-service", name, "clouds.yaml", cloudsYaml);
+        ledger.secret("lb-sync-service", name, "clouds.yaml", cloudsYaml);
     }
 
     /** Declares the cluster: its pods in 10.4.0.0/16, on this stack's network. */
@@ -150,6 +175,24 @@ public final class Stack implements AutoCloseable {
     /** Declares another one. */
     public void declare(String cluster, Map<String, Object> spec) {
         topologyCalls().put("/v1/clusters/" + cluster, spec).ok();
+    }
+
+    /**
+     * Says that the Services at the API server are this cluster's.
+     *
+     * @param externalCidrs addresses for those of type LoadBalancer
+     */
+    public void declareServices(String cluster, List<String> externalCidrs) {
+        Map<String, Object> spec = Map.of(
+                "kubernetes",
+                Map.of("secretRef", KUBERNETES_SECRET),
+                "loadBalancerClass",
+                KubernetesApi.BALANCER_CLASS,
+                "unclassed",
+                false,
+                "externalCidrs",
+                externalCidrs);
+        lbCalls().put("/v1/clusters/" + cluster + "/load-balancing", spec).ok();
     }
 
     /** Makes a node and starts its agent, which joins by itself. */
@@ -203,6 +246,15 @@ public final class Stack implements AutoCloseable {
         return new RestCalls(url(fabric.rootAddress(), TOPOLOGY_PORT));
     }
 
+    public RestCalls lbCalls() {
+        return new RestCalls(url(fabric.rootAddress(), LB_PORT));
+    }
+
+    /** Where Services are made. */
+    public KubernetesApi kubernetes() {
+        return kubernetes;
+    }
+
     public Ledger ledger() {
         return ledger;
     }
@@ -226,6 +278,15 @@ public final class Stack implements AutoCloseable {
 
     public Daemon topology() {
         return topology;
+    }
+
+    public Daemon lb() {
+        return lb;
+    }
+
+    /** Starts the programs in a pod that say its name over TCP and UDP. */
+    public void respond(Pod pod) {
+        Responders.start(workspace, pod.sandbox(), pod.name());
     }
 
     /** By name. */

@@ -1,0 +1,277 @@
+package io.portolan.e2e.stack;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
+import io.fabric8.kubernetes.api.model.LoadBalancerStatus;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.ServicePortBuilder;
+import io.fabric8.kubernetes.api.model.ServiceStatus;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPortBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The API server that Services are made at: one in this process's memory, or a cluster's own. All of it is in a namespace of
+ * our own, which goes with us; Services have no selectors, because the pods are none that a cluster knows, and hand-made
+ * slices instead.
+ */
+public final class KubernetesApi implements AutoCloseable {
+    /** Services of this class are ours, and no others. */
+    public static final String BALANCER_CLASS = "portolan.io/demo";
+
+    private static final String SERVICE_NAME = "kubernetes.io/service-name";
+    private static final String MADE_BY = "app.kubernetes.io/managed-by";
+
+    /** Held, because a logger that nobody holds forgets its level. */
+    private static final Logger EVERY_REQUEST = Logger.getLogger(MockWebServer.class.getName());
+
+    /** How a Service of ours is reached: TCP 80 and UDP 53, by the names of its ports. */
+    private enum Door {
+        TCP(80, Responders.TCP_PORT),
+        UDP(53, Responders.UDP_PORT);
+
+        private final int port;
+        private final int target;
+
+        Door(int port, int target) {
+            this.port = port;
+            this.target = target;
+        }
+
+        private String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        private ServicePort ofService() {
+            return new ServicePortBuilder()
+                    .withName(label())
+                    .withProtocol(name())
+                    .withPort(port)
+                    .withTargetPort(new IntOrString(target))
+                    .build();
+        }
+
+        private EndpointPort ofSlice() {
+            return new EndpointPortBuilder()
+                    .withName(label())
+                    .withProtocol(name())
+                    .withPort(target)
+                    .build();
+        }
+    }
+
+    /** A pod as the endpoint of a Service. */
+    public record Endpoint(String address, String node) {
+        public static Endpoint of(Pod pod) {
+            return new Endpoint(pod.address(), pod.node().name());
+        }
+    }
+
+    private final KubernetesClient client;
+    private final String kubeconfig;
+    private final @Nullable KubernetesMockServer server;
+    private final AtomicInteger addresses = new AtomicInteger(10);
+    private final String namespace;
+
+    private KubernetesApi(KubernetesClient client, String kubeconfig, @Nullable KubernetesMockServer server) {
+        this.client = client;
+        this.kubeconfig = kubeconfig;
+        this.server = server;
+        byte[] random = new byte[3];
+        ThreadLocalRandom.current().nextBytes(random);
+        namespace = "portolan-demo-" + HexFormat.of().formatHex(random);
+        client.namespaces()
+                .resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(namespace)
+                        .withLabels(Map.of(MADE_BY, "portolan-demo"))
+                        .endMetadata()
+                        .build())
+                .create();
+    }
+
+    /** One that keeps what it is given and tells its watchers, on a loopback port of its own. */
+    public static KubernetesApi inMemory() {
+        EVERY_REQUEST.setLevel(Level.WARNING);
+        MockWebServer listener = new MockWebServer();
+        KubernetesMockServer server = new KubernetesMockServer(
+                new Context(), listener, new HashMap<>(), new KubernetesCrudDispatcher(), true);
+        server.init(InetAddress.ofLiteral("127.0.0.1"), 0);
+        String authority = listener.getSelfSignedCertificate().certificatePath();
+        String kubeconfig = """
+                apiVersion: v1
+                kind: Config
+                current-context: demo
+                contexts: [{name: demo, context: {cluster: demo, user: demo}}]
+                clusters: [{name: demo, cluster: {server: "https://localhost:%d", certificate-authority-data: "%s"}}]
+                users: [{name: demo, user: {}}]
+                """.formatted(
+                server.getPort(),
+                Base64.getEncoder().encodeToString(read(Path.of(authority)).getBytes(UTF_8)));
+        return new KubernetesApi(connect(kubeconfig), kubeconfig, server);
+    }
+
+    /** The cluster that a kubeconfig leads to. */
+    public static KubernetesApi of(Path kubeconfig) {
+        String text = read(kubeconfig);
+        return new KubernetesApi(connect(text), text, null);
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static KubernetesClient connect(String kubeconfig) {
+        return new KubernetesClientBuilder()
+                .withConfig(Config.fromKubeconfig(kubeconfig))
+                .build();
+    }
+
+    /** By which others reach it. */
+    public String kubeconfig() {
+        return kubeconfig;
+    }
+
+    public KubernetesClient client() {
+        return client;
+    }
+
+    /** Ours. */
+    public String namespace() {
+        return namespace;
+    }
+
+    /**
+     * Makes a Service with TCP port 80 and UDP port 53.
+     *
+     * @return its cluster address
+     */
+    public String expose(String name, String type) {
+        ServiceBuilder service = new ServiceBuilder()
+                .withNewMetadata()
+                .withNamespace(namespace)
+                .withName(name)
+                .endMetadata()
+                .withNewSpec()
+                .withType(type)
+                .withLoadBalancerClass(type.equals("LoadBalancer") ? BALANCER_CLASS : null)
+                .withPorts(Stream.of(Door.values()).map(Door::ofService).toList())
+                .endSpec();
+        if (server != null) {
+            String address = "10.96.0." + addresses.getAndIncrement();
+            service.editSpec().withClusterIP(address).withClusterIPs(address).endSpec();
+        }
+        return client.services().resource(service.build()).create().getSpec().getClusterIP();
+    }
+
+    /** Changes a Service as {@code kubectl edit} does. */
+    public void edit(String name, UnaryOperator<Service> change) {
+        client.services().inNamespace(namespace).withName(name).edit(change);
+    }
+
+    /** Says who answers for a Service: its one slice holds these, all ready. */
+    public void endpoints(String service, List<Endpoint> endpoints) {
+        EndpointSlice slice = new EndpointSliceBuilder()
+                .withNewMetadata()
+                .withNamespace(namespace)
+                .withName(service + "-1")
+                .withLabels(Map.of(SERVICE_NAME, service, "endpointslice.kubernetes.io/managed-by", "portolan-demo"))
+                .endMetadata()
+                .withAddressType("IPv4")
+                .withPorts(Stream.of(Door.values()).map(Door::ofSlice).toList())
+                .withEndpoints(endpoints.stream()
+                        .map(endpoint -> new EndpointBuilder()
+                                .withAddresses(endpoint.address())
+                                .withNodeName(endpoint.node())
+                                .withNewConditions()
+                                .withReady(true)
+                                .endConditions()
+                                .build())
+                        .toList())
+                .build();
+        client.discovery().v1().endpointSlices().resource(slice).createOr(NonDeletingOperation::update);
+    }
+
+    /** What {@code status.loadBalancer.ingress} has. */
+    public Optional<String> ingress(String service) {
+        return Optional.ofNullable(client.services()
+                        .inNamespace(namespace)
+                        .withName(service)
+                        .get())
+                .map(Service::getStatus)
+                .map(ServiceStatus::getLoadBalancer)
+                .map(LoadBalancerStatus::getIngress)
+                .flatMap(all -> all.stream().findFirst())
+                .map(LoadBalancerIngress::getIp);
+    }
+
+    /** Reasons and messages of the Events on a Service. */
+    public List<String> events(String service) {
+        return client.v1().events().inNamespace(namespace).list().getItems().stream()
+                .filter(event -> service.equals(event.getInvolvedObject().getName()))
+                .map(event -> event.getReason() + ": " + event.getMessage())
+                .toList();
+    }
+
+    public void delete(String service) {
+        client.services().inNamespace(namespace).withName(service).delete();
+        client.discovery()
+                .v1()
+                .endpointSlices()
+                .inNamespace(namespace)
+                .withName(service + "-1")
+                .delete();
+    }
+
+    /** Takes our namespace with all that is in it. */
+    @Override
+    public void close() {
+        try (client) {
+            client.services().inNamespace(namespace).delete();
+            client.discovery().v1().endpointSlices().inNamespace(namespace).delete();
+            client.namespaces().withName(namespace).delete();
+        } finally {
+            if (server != null) {
+                server.destroy();
+            }
+        }
+    }
+}
