@@ -33,8 +33,11 @@ public final class LedgerChanges implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LedgerChanges.class);
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    /** In rounds of {@link #PATIENCE}. */
-    private static final int SILENCE = 5;
+    /** How long it takes to notice that it is to end; an interrupt would break the pool's connection. */
+    private static final Duration ROUND = Duration.ofMillis(200);
+
+    /** In rounds. */
+    private static final int SILENCE = 25;
 
     private static final int ANSWER_SECONDS = 3;
 
@@ -74,7 +77,7 @@ public final class LedgerChanges implements AutoCloseable {
         PGConnection signals = connection.unwrap(PGConnection.class);
         int silent = 0;
         while (!closed) {
-            PGNotification[] notifications = signals.getNotifications((int) PATIENCE.toMillis());
+            PGNotification[] notifications = signals.getNotifications((int) ROUND.toMillis());
             silent = notifications.length > 0 ? 0 : silent + 1;
             if (silent >= SILENCE) {
                 silent = 0;
@@ -102,6 +105,11 @@ public final class LedgerChanges implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        try {
+            thread.join(PATIENCE.multipliedBy(2));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         thread.interrupt();
     }
 }

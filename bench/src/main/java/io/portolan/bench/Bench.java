@@ -1,0 +1,99 @@
+package io.portolan.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Collectors;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code ./portolan bench [--only NAME] [--json]}. Its exit status is 1 where a figure misses its target. */
+public final class Bench {
+    private static final List<Harness> HARNESSES = List.of(new EndpointChange());
+
+    /** It would say each request. */
+    private static final Logger MOCK = Logger.getLogger("io.fabric8.mockwebserver");
+
+    private Bench() {}
+
+    public static void main(String[] arguments) {
+        MOCK.setLevel(Level.WARNING);
+        boolean json = false;
+        String only = null;
+        for (int i = 0; i < arguments.length; i++) {
+            if (arguments[i].equals("--json")) {
+                json = true;
+            } else if (arguments[i].equals("--only") && i + 1 < arguments.length) {
+                only = arguments[++i];
+            } else {
+                usage("it does not know '%s'".formatted(arguments[i]));
+            }
+        }
+        String name = only;
+        List<Harness> chosen = HARNESSES.stream()
+                .filter(harness -> name == null || harness.name().equals(name))
+                .toList();
+        if (chosen.isEmpty()) {
+            usage("it has no harness '%s'".formatted(name));
+        }
+        List<Figure> figures = new ArrayList<>();
+        for (Harness harness : chosen) {
+            say("measuring " + harness.name());
+            figures.addAll(harness.measure());
+        }
+        if (json) {
+            System.out.println(json(figures));
+        } else {
+            table(figures);
+        }
+        System.exit(figures.stream().allMatch(Figure::ok) ? 0 : 1);
+    }
+
+    private static void usage(String what) {
+        System.err.printf(
+                "portolan: bench [--only NAME] [--json]: %s; NAME is one of %s%n",
+                what, HARNESSES.stream().map(Harness::name).collect(Collectors.joining(", ")));
+        System.exit(2);
+    }
+
+    /** To people; what a program reads is on standard output. */
+    static void say(String words) {
+        System.err.println("portolan: " + words);
+    }
+
+    private static String json(List<Figure> figures) {
+        ObjectMapper mapper = JsonMapper.shared();
+        ObjectNode all = mapper.createObjectNode();
+        ArrayNode results = all.putArray("results");
+        for (Figure figure : figures) {
+            results.addObject()
+                    .put("name", figure.name())
+                    .put("value", figure.value())
+                    .put("unit", figure.unit())
+                    .put("ratio", figure.ratio())
+                    .put("target", figure.target())
+                    .put("ok", figure.ok());
+        }
+        return mapper.writeValueAsString(all);
+    }
+
+    private static void table(List<Figure> figures) {
+        for (Figure figure : figures) {
+            String ratio = figure.ratio() == null ? "" : "%.2fx".formatted(Objects.requireNonNull(figure.ratio()));
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-60s %10.2f %-7s %8s  target %7.2f  %s%n",
+                    figure.name(),
+                    figure.value(),
+                    figure.unit(),
+                    ratio,
+                    figure.target(),
+                    figure.ok() ? "ok" : "MISSED");
+        }
+    }
+}

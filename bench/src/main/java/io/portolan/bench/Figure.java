@@ -1,0 +1,24 @@
+package io.portolan.bench;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One measured number.
+ *
+ * @param ratio to what it is compared with in the same run; null where it is compared with nothing
+ * @param target of the ratio where there is one, else of the value; the figure is to be at most this
+ */
+record Figure(
+        String name, double value, String unit, @Nullable Double ratio, double target) {
+    static Figure of(String name, double value, String unit, double target) {
+        return new Figure(name, value, unit, null, target);
+    }
+
+    static Figure ratio(String name, double value, double base, String unit, double target) {
+        return new Figure(name, value, unit, value / base, target);
+    }
+
+    boolean ok() {
+        return (ratio == null ? value : ratio) <= target;
+    }
+}

@@ -1,0 +1,10 @@
+package io.portolan.bench;
+
+import java.util.List;
+
+/** Measures what belongs together, and leaves nothing running. */
+interface Harness {
+    String name();
+
+    List<Figure> measure();
+}
