@@ -1,5 +1,6 @@
 package io.portolan.bench;
 
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +24,8 @@ public final class Bench {
 
     public static void main(String[] arguments) {
         MOCK.setLevel(Level.WARNING);
+        PrintStream results = System.out;
+        System.setOut(System.err); // services log there
         boolean json = false;
         String only = null;
         for (int i = 0; i < arguments.length; i++) {
@@ -47,9 +50,9 @@ public final class Bench {
             figures.addAll(harness.measure());
         }
         if (json) {
-            System.out.println(json(figures));
+            results.println(json(figures));
         } else {
-            table(figures);
+            table(figures, results);
         }
         System.exit(figures.stream().allMatch(Figure::ok) ? 0 : 1);
     }
@@ -82,10 +85,10 @@ public final class Bench {
         return mapper.writeValueAsString(all);
     }
 
-    private static void table(List<Figure> figures) {
+    private static void table(List<Figure> figures, PrintStream results) {
         for (Figure figure : figures) {
             String ratio = figure.ratio() == null ? "" : "%.2fx".formatted(Objects.requireNonNull(figure.ratio()));
-            System.out.printf(
+            results.printf(
                     Locale.ROOT,
                     "%-60s %10.2f %-7s %8s  target %7.2f  %s%n",
                     figure.name(),
