@@ -1,5 +1,6 @@
 package io.portolan.sdn;
 
+import io.portolan.model.IpAddress;
 import io.portolan.model.LoadBalancerId;
 import io.portolan.sdn.SdnFailure.Unavailable;
 import java.time.Duration;
@@ -11,16 +12,21 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Load balancers in a map. Some may be made sick, and the number of writes is counted. */
 public final class InMemoryLoadBalancers implements SdnLoadBalancers {
     private static final Abilities EVERYTHING =
             new Abilities(EnumSet.allOf(Transport.class), Duration.ofDays(1), true, true, true, true);
 
+    private static final IpAddress OUTSIDE = IpAddress.parse("203.0.113.0");
+
     private final Runnable reached;
     private final Map<LoadBalancerId, LoadBalancerSpec> balancers = new TreeMap<>();
     private final Map<LoadBalancerId, Function<LoadBalancerSpec, Settled>> sick = new HashMap<>();
+    private final Map<LoadBalancerId, IpAddress> outside = new HashMap<>();
     private Abilities abilities = EVERYTHING;
+    private int given;
     private int batch = 64;
     private int writes;
 
@@ -75,7 +81,9 @@ public final class InMemoryLoadBalancers implements SdnLoadBalancers {
         reached.run();
         Set<LoadBalancerId> right = new HashSet<>();
         wanted.stream().filter(spec -> spec.equals(balancers.get(spec.id()))).forEach(spec -> right.add(spec.id()));
-        return new Audit(right, balancers.keySet());
+        Map<LoadBalancerId, IpAddress> addresses = new HashMap<>(outside);
+        addresses.keySet().retainAll(right);
+        return new Audit(right, balancers.keySet(), addresses);
     }
 
     @Override
@@ -91,8 +99,7 @@ public final class InMemoryLoadBalancers implements SdnLoadBalancers {
         return settled;
     }
 
-    private synchronized @org.jspecify.annotations.Nullable Function<LoadBalancerSpec, Settled> sickness(
-            LoadBalancerId id) {
+    private synchronized @Nullable Function<LoadBalancerSpec, Settled> sickness(LoadBalancerId id) {
         return sick.get(id);
     }
 
@@ -102,7 +109,7 @@ public final class InMemoryLoadBalancers implements SdnLoadBalancers {
             if (!settled.containsKey(spec.id())) {
                 Settled outcome = put(spec);
                 settled.put(spec.id(), outcome);
-                changed |= outcome instanceof Settled.Done(Ensured ensured) && ensured != Ensured.UNCHANGED;
+                changed |= outcome instanceof Settled.Done done && done.ensured() != Ensured.UNCHANGED;
             }
         }
         writes += changed ? 1 : 0;
@@ -116,7 +123,22 @@ public final class InMemoryLoadBalancers implements SdnLoadBalancers {
         }
         LoadBalancerSpec before = balancers.put(spec.id(), spec);
         return new Settled.Done(
-                before == null ? Ensured.MADE : before.equals(spec) ? Ensured.UNCHANGED : Ensured.MENDED);
+                before == null ? Ensured.MADE : before.equals(spec) ? Ensured.UNCHANGED : Ensured.MENDED,
+                outside(spec),
+                null);
+    }
+
+    /** The requested one, or one of a block that nobody has. */
+    private @Nullable IpAddress outside(LoadBalancerSpec spec) {
+        if (spec.outside() == null) {
+            outside.remove(spec.id());
+            return null;
+        }
+        IpAddress requested = spec.outside().requested();
+        if (requested != null) {
+            outside.put(spec.id(), requested);
+        }
+        return outside.computeIfAbsent(spec.id(), id -> OUTSIDE.plus(++given));
     }
 
     @Override
@@ -127,6 +149,7 @@ public final class InMemoryLoadBalancers implements SdnLoadBalancers {
             try {
                 reached.run();
                 boolean there = balancers.remove(id) != null;
+                outside.remove(id);
                 changed |= there;
                 settled.put(id, new Settled.Done(there ? Ensured.MENDED : Ensured.UNCHANGED));
             } catch (Unavailable e) {

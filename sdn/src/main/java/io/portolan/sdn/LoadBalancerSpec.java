@@ -16,8 +16,17 @@ import org.jspecify.annotations.Nullable;
  * What a load balancer should be. Listeners and members are kept in order, so that equal balancers are equal.
  *
  * @param name for people; not unique
+ * @param outside an address for the outside that the network gives to all its listeners; null for none
  */
-public record LoadBalancerSpec(LoadBalancerId id, String name, List<Listener> listeners) {
+public record LoadBalancerSpec(
+        LoadBalancerId id,
+        String name,
+        List<Listener> listeners,
+        @Nullable Outside outside) {
+    public LoadBalancerSpec(LoadBalancerId id, String name, List<Listener> listeners) {
+        this(id, name, listeners, null);
+    }
+
     public LoadBalancerSpec {
         listeners = listeners.stream().sorted(Listener.ORDER).toList();
         Set<Object> seen = new HashSet<>();
@@ -28,6 +37,9 @@ public record LoadBalancerSpec(LoadBalancerId id, String name, List<Listener> li
             }
         }
     }
+
+    /** @param requested the one that it should be; null for any */
+    public record Outside(@Nullable IpAddress requested) {}
 
     /** Who reaches a listener: the cluster's pods, at their own switches; or the outside, at the gateway. */
     public enum Reach {

@@ -1,5 +1,6 @@
 package io.portolan.sdn;
 
+import io.portolan.model.IpAddress;
 import io.portolan.model.LoadBalancerId;
 import java.time.Duration;
 import java.util.Collection;
@@ -21,6 +22,7 @@ public interface SdnLoadBalancers {
      * @param sources whether a listener may be limited to some
      * @param anyAddress whether a listener may have an address that the network did not give out, such as a node's
      * @param refuses whether a packet to a listener without members is answered
+     * @param givesOutside whether the network itself gives balancers addresses for the outside
      */
     record Abilities(
             Set<Transport> transports,
@@ -28,16 +30,39 @@ public interface SdnLoadBalancers {
             boolean sameNode,
             boolean sources,
             boolean anyAddress,
-            boolean refuses) {
+            boolean refuses,
+            boolean givesOutside) {
         public Abilities {
             transports = Set.copyOf(transports);
+        }
+
+        public Abilities(
+                Set<Transport> transports,
+                @Nullable Duration longestAffinity,
+                boolean sameNode,
+                boolean sources,
+                boolean anyAddress,
+                boolean refuses) {
+            this(transports, longestAffinity, sameNode, sources, anyAddress, refuses, false);
         }
     }
 
     /** How it went with one balancer. */
     sealed interface Settled {
-        /** It is as wanted now. */
-        record Done(Ensured ensured) implements Settled {}
+        /**
+         * It is as wanted now.
+         *
+         * @param outside its address for the outside, where it has one of the network's
+         * @param closed why it has none although one is wanted
+         */
+        record Done(
+                Ensured ensured,
+                @Nullable IpAddress outside,
+                @Nullable String closed) implements Settled {
+            public Done(Ensured ensured) {
+                this(ensured, null, null);
+            }
+        }
 
         /** The network is still at it: ask again. */
         record Pending(String why) implements Settled {}
@@ -51,11 +76,17 @@ public interface SdnLoadBalancers {
      *
      * @param right those of the wanted that are exactly so
      * @param there all of ours, wanted or not
+     * @param outside addresses for the outside of those that are right
      */
-    record Audit(Set<LoadBalancerId> right, Set<LoadBalancerId> there) {
+    record Audit(Set<LoadBalancerId> right, Set<LoadBalancerId> there, Map<LoadBalancerId, IpAddress> outside) {
         public Audit {
             right = Set.copyOf(right);
             there = Set.copyOf(there);
+            outside = Map.copyOf(outside);
+        }
+
+        public Audit(Set<LoadBalancerId> right, Set<LoadBalancerId> there) {
+            this(right, there, Map.of());
         }
     }
 

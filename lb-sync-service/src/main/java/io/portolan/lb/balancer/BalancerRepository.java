@@ -177,6 +177,19 @@ interface BalancerRepository extends Repository<BalancerRow, UUID> {
     @Query(nativeQuery = true, value = "delete from external_address where load_balancer_id = :id")
     int release(@Param("id") UUID id);
 
+    @Modifying
+    @Query(nativeQuery = true, value = """
+                    delete from external_address where load_balancer_id = :id and host(ip) <> :ip""")
+    int releaseOthers(@Param("id") UUID id, @Param("ip") String ip);
+
+    /** One address is one balancer's: who has it now had it from the network. */
+    @Modifying
+    @Query(nativeQuery = true, value = """
+                    insert into external_address (cluster_id, ip, load_balancer_id) values (:cluster, cast(:ip as inet), :id)
+                    on conflict (cluster_id, ip) do update set load_balancer_id = excluded.load_balancer_id
+                      where external_address.load_balancer_id <> excluded.load_balancer_id""")
+    int given(@Param("id") UUID id, @Param("cluster") UUID cluster, @Param("ip") String ip);
+
     /** The first address of the cluster's blocks that nobody has, or the one that is asked for. */
     @Modifying
     @Query(nativeQuery = true, value = """

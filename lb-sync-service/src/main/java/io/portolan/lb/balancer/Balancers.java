@@ -196,6 +196,14 @@ public class Balancers {
         return balancers.external(id.value()).map(IpAddress::parse);
     }
 
+    /** The network itself has given this address to it. */
+    public void given(LoadBalancerId id, ClusterId cluster, IpAddress address) {
+        transactions.executeWithoutResult(status -> {
+            balancers.releaseOthers(id.value(), address.toString());
+            balancers.given(id.value(), cluster.value(), address.toString());
+        });
+    }
+
     public void release(LoadBalancerId id) {
         balancers.release(id.value());
     }

@@ -8,6 +8,7 @@ import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
 import io.portolan.model.IpAddress;
+import io.portolan.model.Mode;
 import io.portolan.model.NodeId;
 import java.util.Arrays;
 import java.util.Collection;
@@ -57,9 +58,13 @@ public class LoadBalancings {
             return new Declared(before.get(), false);
         }
         String external = text(spec.externalCidrs());
-        clusters.grantedOutside(id, external).ifPresent(address -> {
-            throw new LoadBalancingRefused.AddressGranted(address);
-        });
+        if (cluster.target().mode() == Mode.UNDERLAY) {
+            refuseAddresses(spec);
+        } else {
+            clusters.grantedOutside(id, external).ifPresent(address -> {
+                throw new LoadBalancingRefused.AddressGranted(address);
+            });
+        }
         for (Cidr block : spec.externalCidrs()) {
             if (cluster.podCidrs().stream().anyMatch(block::overlaps)) {
                 throw new Invalid("externalCidrs", block + " overlaps the cluster's pods");
@@ -67,6 +72,18 @@ public class LoadBalancings {
         }
         clusters.declare(id, text(spec.nodePortCidrs()), text(spec.nodePortAddresses()), external, spec);
         return new Declared(of(cluster.id()).orElseThrow(), before.isEmpty());
+    }
+
+    /** A cloud gives addresses for the outside itself, and balances no nodes'. */
+    private static void refuseAddresses(LoadBalancingSpec spec) {
+        if (!spec.externalCidrs().isEmpty()) {
+            throw new LoadBalancingRefused.NotSupported(
+                    "externalCidrs", "in underlay mode Services get floating IPs of the cluster's external network");
+        }
+        if (!spec.nodePortAddresses().isEmpty()) {
+            throw new LoadBalancingRefused.NotSupported(
+                    "nodePortAddresses", "in underlay mode there are no node ports: use a LoadBalancer");
+        }
     }
 
     private static void check(LoadBalancingSpec spec) {

@@ -70,7 +70,7 @@ final class Compilation {
                 true,
                 List.copyOf(listeners.values()),
                 refusals,
-                service.isLoadBalancerOfOurs()
+                service.isLoadBalancerOfOurs() && !isClosedOutside()
                         ? new Desired.External(
                                 Optional.ofNullable(service.requestedAddress()).flatMap(this::address))
                         : null,
@@ -101,6 +101,19 @@ final class Compilation {
             return longest;
         }
         return wanted.get();
+    }
+
+    /** A network that leads its own address to all listeners opens them for everyone, or not at all. */
+    private boolean isClosedOutside() {
+        if (!facts.abilities().givesOutside()
+                || facts.abilities().sources()
+                || service.sourceRanges().isEmpty()) {
+            return false;
+        }
+        refuse(
+                Reason.SourceRangesNotSupported,
+                "it has no address for the outside: the network cannot limit who uses it");
+        return true;
     }
 
     private Set<IpAddress> balancerAddresses(Set<IpAddress> granted) {
@@ -217,9 +230,11 @@ final class Compilation {
         for (String text : service.clusterAddresses()) {
             address(text).ifPresent(address -> addClusterAddress(address, port.getPort(), byFamily.of(address)));
         }
-        balancerAddresses.forEach(address -> addBalancerAddress(address, port.getPort(), byFamily.of(address)));
+        balancerAddresses.stream()
+                .filter(this::canHave)
+                .forEach(address -> addBalancerAddress(address, port.getPort(), byFamily.of(address)));
         for (String text : service.externalAddresses()) {
-            address(text).ifPresent(address -> {
+            address(text).filter(this::canHave).ifPresent(address -> {
                 Backends backends = byFamily.of(address);
                 backends.serve(address, port.getPort(), Reach.INSIDE, List.of());
                 backends.serve(address, port.getPort(), Reach.OUTSIDE, List.of());
@@ -229,6 +244,16 @@ final class Compilation {
         if (service.hasNodePorts() && nodePort != null && nodePort > 0) {
             addNodePort(nodePort, byFamily);
         }
+    }
+
+    /** Besides cluster addresses, which every network has. */
+    private boolean canHave(IpAddress address) {
+        if (!facts.abilities().anyAddress()) {
+            refuse(
+                    Reason.ExternalAddressNotSupported,
+                    "%s is not served: the network balances addresses of its own only".formatted(address));
+        }
+        return facts.abilities().anyAddress();
     }
 
     private void addClusterAddress(IpAddress address, int port, Backends backends) {

@@ -12,6 +12,7 @@ public record Refusal(Reason reason, String message) {
         AddressFamilyNotSupported,
         AddressTaken,
         AffinityShortened,
+        ExternalAddressNotSupported,
         HealthCheckNodePortNotServed,
         InternalTrafficPolicyNotSupported,
         MalformedAddress,

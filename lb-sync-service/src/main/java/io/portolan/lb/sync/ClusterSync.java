@@ -23,6 +23,7 @@ import io.portolan.lb.kube.ServiceWatch;
 import io.portolan.lb.network.Networks;
 import io.portolan.lb.settings.LbProperties;
 import io.portolan.ledger.LedgerLocks;
+import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.IpAddress;
 import io.portolan.model.LoadBalancerId;
@@ -73,13 +74,15 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
      * @param taken places that another balancer has
      * @param settled what the network has made; null where that is not known
      * @param right whether the network had it so, before an audit said otherwise
+     * @param outside the address for the outside that the network has given to it
      */
     private record Known(
             String fingerprint,
             Set<Frontend> taken,
             @Nullable LoadBalancerSpec settled,
-            boolean right) {
-        private static final Known NOTHING = new Known("", Set.of(), null, false);
+            boolean right,
+            @Nullable IpAddress outside) {
+        private static final Known NOTHING = new Known("", Set.of(), null, false, null);
     }
 
     private final Surroundings with;
@@ -266,7 +269,7 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
     }
 
     private void remember(Standing standing) {
-        Known fresh = new Known(standing.fingerprint(), Set.of(), null, false);
+        Known fresh = new Known(standing.fingerprint(), Set.of(), null, false, null);
         known.merge(standing.id(), fresh, (old, now) -> old.fingerprint().equals(now.fingerprint()) ? old : now);
         if (standing.external() != null) {
             addressed.add(standing.id());
@@ -277,7 +280,10 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
         try {
             SdnLoadBalancers.Audit audit = network().audit(wanted.values());
             wanted.forEach((id, spec) -> known.computeIfPresent(
-                    id, (key, old) -> audit.right().contains(id) ? settled(old, spec) : doubted(old, spec)));
+                    id,
+                    (key, old) -> audit.right().contains(id)
+                            ? settled(old, spec, audit.outside().get(id))
+                            : doubted(old, spec)));
             with.directory().refresh(cluster());
             return Optional.of(audit.there());
         } catch (SdnFailure e) {
@@ -286,24 +292,32 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
         }
     }
 
-    private static Known settled(Known old, LoadBalancerSpec spec) {
-        return new Known(old.fingerprint(), old.taken(), spec, true);
+    private static Known settled(Known old, LoadBalancerSpec spec, @Nullable IpAddress outside) {
+        return new Known(old.fingerprint(), old.taken(), spec, true, outside);
     }
 
     private static Known doubted(Known old, LoadBalancerSpec spec) {
-        return new Known(old.fingerprint(), old.taken(), null, spec.equals(old.settled()));
+        return new Known(old.fingerprint(), old.taken(), null, spec.equals(old.settled()), null);
     }
 
     private Desired desired(Service service, @Nullable IpAddress external) {
         return Desired.of(service, watch.slices(service), external == null ? Set.of() : Set.of(external), facts());
     }
 
-    private static LoadBalancerSpec spec(LoadBalancerId id, Service service, Desired desired) {
+    private LoadBalancerSpec spec(LoadBalancerId id, Service service, Desired desired) {
         return new LoadBalancerSpec(
                 id,
                 service.getMetadata().getNamespace() + "/"
                         + service.getMetadata().getName(),
-                desired.listeners());
+                desired.listeners(),
+                desired.external() instanceof Desired.External(var requested) && givesOutside()
+                        ? new LoadBalancerSpec.Outside(requested.orElse(null))
+                        : null);
+    }
+
+    /** Whether addresses for the outside are the network's to give, and not the ledger's. */
+    private boolean givesOutside() {
+        return facts().abilities().givesOutside();
     }
 
     @Override
@@ -321,13 +335,26 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
             return missed(id);
         }
         orphans.forget(id);
-        IpAddress external = Desired.wantsExternal(service.get(), facts()) ? external(id, service.get()) : null;
+        IpAddress external =
+                Desired.wantsExternal(service.get(), facts()) && !givesOutside() ? external(id, service.get()) : null;
         Desired desired = desired(service.get(), external);
         if (!desired.balanced()) {
-            status.address(service.get(), null, declared.spec().externalCidrs());
+            status.address(service.get(), null, ours(id));
             return listed && !there.contains(id) ? Outcome.DONE : removed(id);
         }
         return balanced(id, service.get(), desired, external, since);
+    }
+
+    /** What in a Service's status is ours to change. */
+    private List<Cidr> ours(LoadBalancerId id) {
+        if (!givesOutside()) {
+            return declared.spec().externalCidrs();
+        }
+        return addressed.contains(id)
+                ? with.balancers().external(id).stream()
+                        .map(address -> Cidr.around(address, address.family().bits()))
+                        .toList()
+                : List.of();
     }
 
     private Owner owner(Service service) {
@@ -351,9 +378,10 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
             LoadBalancerId id, Service service, Desired desired, @Nullable IpAddress external, long since) {
         List<Refusal> refusals = new ArrayList<>(desired.refusals());
         there.add(id);
+        List<Cidr> ours = ours(id);
         if (desired.external() == null && (!listed || addressed.remove(id))) {
             with.balancers().release(id);
-        } else if (desired.external() != null && external == null) {
+        } else if (desired.external() != null && external == null && !givesOutside()) {
             refusals.add(new Refusal(
                     Reason.NoExternalAddress,
                     "no external address is free, or the requested one is not the cluster's to give"));
@@ -364,7 +392,7 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
         Set<Frontend> taken = before.taken();
         if (!fingerprint.equals(before.fingerprint()) || !taken.isEmpty()) {
             taken = with.balancers().write(owner(service), wanted, fingerprint);
-            before = new Known(fingerprint, taken, before.settled(), before.right());
+            before = new Known(fingerprint, taken, before.settled(), before.right(), before.outside());
             known.put(id, before);
         }
         for (Frontend place : taken) {
@@ -376,11 +404,12 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
         Outcome outcome = spec.equals(before.settled()) && taken.isEmpty()
                 ? Outcome.DONE
                 : settle(spec, fingerprint, before, refusals, since);
+        IpAddress address = givesOutside() ? known.getOrDefault(id, before).outside() : external;
         if (outcome.equals(Outcome.DONE)) {
-            status.address(service, external, declared.spec().externalCidrs());
+            status.address(service, address, ours);
         }
         status.refusals(id, service, refusals);
-        boolean again = (external == null && desired.external() != null) || !taken.isEmpty();
+        boolean again = (address == null && desired.external() != null) || !taken.isEmpty();
         return outcome.equals(Outcome.DONE) && again ? Outcome.again(REFUSED) : outcome;
     }
 
@@ -392,19 +421,26 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
                         spec.name(),
                         spec.listeners().stream()
                                 .filter(listener -> !taken.contains(listener.frontend()))
-                                .toList());
+                                .toList(),
+                        spec.outside());
     }
 
     private Outcome settle(
             LoadBalancerSpec spec, String fingerprint, Known before, List<Refusal> refusals, long since) {
         LoadBalancerId id = spec.id();
         return switch (batches.ensure(spec)) {
-            case Settled.Done(Ensured ensured) -> {
+            case Settled.Done(Ensured ensured, IpAddress outside, String closed) -> {
                 if (ensured != Ensured.UNCHANGED) {
                     meters.written(since, before.right() && before.settled() == null);
                 }
+                if (outside != null) {
+                    with.balancers().given(id, cluster, outside);
+                    addressed.add(id);
+                } else if (closed != null) {
+                    refusals.add(new Refusal(Reason.NoExternalAddress, closed));
+                }
                 with.balancers().stand(id, fingerprint, "active", reason(refusals));
-                known.put(id, new Known(fingerprint, before.taken(), spec, true));
+                known.put(id, new Known(fingerprint, before.taken(), closed == null ? spec : null, true, outside));
                 yield Outcome.DONE;
             }
             case Settled.Pending(String why) -> {
@@ -449,8 +485,8 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
 
     private Outcome removed(LoadBalancerId id) {
         return switch (Batches.one(network().delete(List.of(id)), id)) {
-            case Settled.Done(Ensured ensured) -> {
-                if (ensured != Ensured.UNCHANGED) {
+            case Settled.Done done -> {
+                if (done.ensured() != Ensured.UNCHANGED) {
                     meters.deleted();
                 }
                 with.balancers().delete(id);

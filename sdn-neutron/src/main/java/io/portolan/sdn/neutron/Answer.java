@@ -54,8 +54,8 @@ record Answer(
     static Answer of(String call, String server, HttpResponse response) {
         JsonNode body = json(response);
         JsonNode error = body.path("NeutronError").isMissingNode() ? body.path("error") : body.path("NeutronError");
-        String message =
-                error.isTextual() ? error.asText() : error.path("message").asText("");
+        String said = error.isTextual() ? error.asText() : error.path("message").asText("");
+        String message = said.isEmpty() ? body.path("faultstring").asText("") : said;
         String requestId = response.header("x-openstack-request-id");
         return new Answer(
                 call,
@@ -97,6 +97,11 @@ record Answer(
         return status == 409 && TAKEN.contains(type);
     }
 
+    /** Whether it is being changed and takes no other change before that is done. */
+    boolean immutable() {
+        return status == 409 && message.contains("immutable");
+    }
+
     /** Whether somebody else was faster: what it rests on must be looked at again. */
     boolean overtaken() {
         return status == 412;
@@ -116,7 +121,9 @@ record Answer(
     SdnFailure failure() {
         return switch (status) {
             case 401 -> new Refused(Reason.NOT_AUTHENTICATED, says());
-            case 403 -> new Refused(Reason.NOT_ALLOWED, says());
+            case 403 ->
+                new Refused(
+                        message.startsWith("Quota has been met") ? Reason.QUOTA_EXCEEDED : Reason.NOT_ALLOWED, says());
             case 404 -> new Refused(Reason.NOT_FOUND, says());
             case 400, 409 -> new Refused(reason(), says());
             case 413, 429 -> later();

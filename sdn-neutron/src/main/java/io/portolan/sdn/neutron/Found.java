@@ -22,6 +22,11 @@ sealed interface Found {
         static final Kind<Network> NETWORK = new Kind<>("network", "networks", Network.class);
         static final Kind<Subnet> SUBNET = new Kind<>("subnet", "subnets", Subnet.class);
         static final Kind<Port> PORT = new Kind<>("port", "ports", Port.class);
+        static final Kind<FloatingIp> FLOATING_IP = new Kind<>("floatingip", "floatingips", FloatingIp.class);
+        static final Kind<LoadBalancer> BALANCER = new Kind<>("loadbalancer", "loadbalancers", LoadBalancer.class);
+        static final Kind<Listener> LISTENER = new Kind<>("listener", "listeners", Listener.class);
+        static final Kind<Pool> POOL = new Kind<>("pool", "pools", Pool.class);
+        static final Kind<Member> MEMBER = new Kind<>("member", "members", Member.class);
         static final Kind<Trunk> TRUNK = new Kind<>("trunk", "trunks", Trunk.class);
     }
 
@@ -145,4 +150,89 @@ sealed interface Found {
                     .findFirst();
         }
     }
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record FloatingIp(
+            String id,
+            @Nullable String description,
+            String floatingIpAddress,
+            @Nullable String portId) implements Found {}
+
+    /** How far Octavia is with something: what it says of it, and whether that may change by itself. */
+    sealed interface Provisioned extends Found {
+        String provisioningStatus();
+
+        default boolean isActive() {
+            return provisioningStatus().equals("ACTIVE");
+        }
+
+        default boolean isError() {
+            return provisioningStatus().equals("ERROR");
+        }
+
+        /** Octavia is at it; what is deleted is shown for a while. */
+        default boolean isPending() {
+            return !isActive() && !isError();
+        }
+
+        default boolean isGoing() {
+            return provisioningStatus().endsWith("DELETE")
+                    || provisioningStatus().equals("DELETED");
+        }
+    }
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    record Reference(String id) {}
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record LoadBalancer(
+            String id,
+            @Nullable String description,
+            String provisioningStatus,
+            boolean adminStateUp,
+            String vipAddress,
+            @Nullable String vipPortId,
+            @Nullable String vipSubnetId,
+            @Nullable String createdAt)
+            implements Provisioned {}
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Listener(
+            String id,
+            @Nullable String description,
+            String provisioningStatus,
+            boolean adminStateUp,
+            String protocol,
+            int protocolPort,
+            @Nullable String defaultPoolId,
+            List<Reference> loadbalancers)
+            implements Provisioned {}
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Pool(
+            String id,
+            @Nullable String description,
+            @Nullable String name,
+            String provisioningStatus,
+            boolean adminStateUp,
+            String protocol,
+            List<Reference> loadbalancers,
+            List<Reference> members)
+            implements Provisioned {}
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Member(
+            String id,
+            @Nullable String description,
+            String provisioningStatus,
+            boolean adminStateUp,
+            String address,
+            int protocolPort,
+            @Nullable String subnetId)
+            implements Provisioned {}
 }

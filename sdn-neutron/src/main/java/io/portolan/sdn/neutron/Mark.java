@@ -1,6 +1,7 @@
 package io.portolan.sdn.neutron;
 
 import io.portolan.model.ClusterId;
+import io.portolan.model.LoadBalancerId;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.SubnetId;
@@ -32,7 +33,13 @@ record Mark(ClusterId cluster) {
         GATEWAY,
         PORT,
         /** The node's. */
-        TRUNK;
+        TRUNK,
+        /** The cluster's: network, subnet and gateway of its Services' addresses. */
+        SERVICES,
+        /** The balancer's. */
+        BALANCER,
+        /** The balancer's that it leads to. */
+        FLOATING;
 
         private String word() {
             return name().toLowerCase(Locale.ROOT);
@@ -52,6 +59,18 @@ record Mark(ClusterId cluster) {
 
     String router() {
         return text("router=" + cluster);
+    }
+
+    String services() {
+        return text("services=" + cluster);
+    }
+
+    String balancer(LoadBalancerId balancer) {
+        return text("balancer=" + balancer);
+    }
+
+    String floating(LoadBalancerId balancer) {
+        return text("floating=" + balancer);
     }
 
     String network(NodeId node) {

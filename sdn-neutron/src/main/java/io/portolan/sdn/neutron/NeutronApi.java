@@ -23,15 +23,32 @@ import org.openstack4j.openstack.OSFactory;
 import org.openstack4j.openstack.common.functions.EnforceVersionToURL;
 import org.openstack4j.openstack.internal.BaseOpenStackService;
 
-/** Neutron's calls, each with a token that is good. A token that is not taken is replaced once. */
+/** Neutron's calls, or Octavia's, each with a token that is good. A token that is not taken is replaced once. */
 final class NeutronApi extends BaseOpenStackService {
     private static final ObjectMapper JSON = ObjectMapperSingleton.getContext(Object.class);
 
     private final Login login;
+    private final String prefix;
 
-    NeutronApi(Login login) {
-        super(ServiceType.NETWORK, EnforceVersionToURL.instance("/v2.0"));
+    private NeutronApi(Login login, ServiceType type, String version, String prefix) {
+        super(type, EnforceVersionToURL.instance(version));
         this.login = login;
+        this.prefix = prefix;
+    }
+
+    static NeutronApi neutron(Login login) {
+        return new NeutronApi(login, ServiceType.NETWORK, "/v2.0", "");
+    }
+
+    /** The other service's calls, by the same token. */
+    NeutronApi octavia() {
+        return new NeutronApi(login, ServiceType.OCTAVIA, "/v2", "/lbaas");
+    }
+
+    /** Whether the cloud has load balancers at all, as its catalog says. */
+    boolean hasOctavia() {
+        return login.session().token().getCatalog().stream()
+                .anyMatch(service -> service.getType().equals(ServiceType.OCTAVIA.getType()));
     }
 
     /** The project that we act in. */
@@ -41,12 +58,20 @@ final class NeutronApi extends BaseOpenStackService {
 
     /** What the project can see of a kind, over all pages. */
     <T extends Found> List<T> list(Kind<T> kind, Query query) {
+        return list("/" + kind.many(), kind, query);
+    }
+
+    /** What belongs to one of another kind. */
+    <T extends Found> List<T> listBelow(Kind<?> parent, String id, Kind<T> kind) {
+        return list(path(parent, id) + "/" + kind.many(), kind, Query.ALL);
+    }
+
+    private <T extends Found> List<T> list(String path, Kind<T> kind, Query query) {
         List<T> found = new ArrayList<>();
         Query page = query;
         while (true) {
-            JsonNode body = call(HttpMethod.GET, "/" + kind.many(), page, null, null)
-                    .orThrow()
-                    .body();
+            JsonNode body =
+                    call(HttpMethod.GET, path, page, null, null).orThrow().body();
             JsonNode items = body.path(kind.many());
             if (!items.isArray()) {
                 throw new Unavailable("an answer without " + kind.many());
@@ -111,7 +136,30 @@ final class NeutronApi extends BaseOpenStackService {
     }
 
     <T extends Found> Answer delete(Kind<T> kind, String id) {
-        return call(HttpMethod.DELETE, path(kind, id), Query.ALL, null, null);
+        return delete(kind, id, Query.ALL);
+    }
+
+    <T extends Found> Answer delete(Kind<T> kind, String id, Query how) {
+        return call(HttpMethod.DELETE, path(kind, id), how, null, null);
+    }
+
+    /** Without a condition. */
+    <T extends Found> Answer put(Kind<T> kind, String id, Map<String, Object> fields) {
+        return call(HttpMethod.PUT, path(kind, id), Query.ALL, Body.of(kind.one(), fields), null);
+    }
+
+    /** Replaces all of a kind that belong to one of another kind. */
+    <T extends Found> Answer putBelow(Kind<?> parent, String id, Kind<T> kind, List<Map<String, Object>> all) {
+        return call(HttpMethod.PUT, path(parent, id) + "/" + kind.many(), Query.ALL, Body.of(kind.many(), all), null);
+    }
+
+    /** One of those that belong to one of another kind. */
+    Answer putBelow(Kind<?> parent, String id, Kind<?> kind, String one, Map<String, Object> fields) {
+        return call(HttpMethod.PUT, path(parent, id) + path(kind, one), Query.ALL, Body.of(kind.one(), fields), null);
+    }
+
+    Answer deleteBelow(Kind<?> parent, String id, Kind<?> kind, String one) {
+        return call(HttpMethod.DELETE, path(parent, id) + path(kind, one), Query.ALL, null, null);
     }
 
     static <T extends Found> T read(Kind<T> kind, Answer answer) {
@@ -149,11 +197,12 @@ final class NeutronApi extends BaseOpenStackService {
             Query query,
             @Nullable Body body,
             @Nullable Integer revision) {
+        String full = prefix + path;
         // openstack4j looks for the session on the thread.
         OSClientV3 client =
                 OSFactory.clientFromToken(session.token(), session.credential().facing(), session.config());
         client.useRegion(session.credential().region());
-        Invocation<JsonNode> invocation = request(method, JsonNode.class, path);
+        Invocation<JsonNode> invocation = request(method, JsonNode.class, full);
         query.filters().forEach(filter -> invocation.param(filter.name(), filter.value()));
         if (body != null) {
             invocation.entity(body);
@@ -163,7 +212,7 @@ final class NeutronApi extends BaseOpenStackService {
         }
         HttpRequest<JsonNode> request = invocation.getRequest();
         URI endpoint = URI.create(request.getEndpoint());
-        String call = method + " " + endpoint.getPath() + path;
+        String call = method + " " + endpoint.getPath() + full;
         try {
             HttpResponse response = invocation.executeWithResponse();
             return Answer.of(call, endpoint.getAuthority(), response);

@@ -3,6 +3,8 @@ package io.portolan.sdn.neutron;
 import io.portolan.model.ClusterId;
 import io.portolan.sdn.PortSpec.Nesting.Way;
 import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnDirectory;
+import io.portolan.sdn.SdnLoadBalancers;
 import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnTopology;
 import io.portolan.sdn.neutron.Found.Kind;
@@ -16,6 +18,8 @@ final class NeutronBackend implements SdnBackend {
     private final @Nullable Way forced;
     private final SdnTopology topology;
     private final SdnPorts ports;
+    private final NeutronLoadBalancers loadBalancers;
+    private final NeutronDirectory directory;
     private final Runnable onClose;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -26,7 +30,11 @@ final class NeutronBackend implements SdnBackend {
         Mark mark = new Mark(cluster);
         Trunks trunks = new Trunks(api, mark);
         Routers routers = new Routers(api, mark);
-        this.topology = new NeutronTopology(routers, new Switches(api, mark, routers, new Gateways(api, mark), trunks));
+        ServicesNetwork services = new ServicesNetwork(api, mark);
+        this.directory = new NeutronDirectory(api, mark);
+        this.loadBalancers = new NeutronLoadBalancers(api, mark, services, directory, Patience.standard());
+        this.topology = new NeutronTopology(
+                routers, services, new Switches(api, mark, routers, new Gateways(api, mark), trunks));
         this.ports = new NeutronPorts(api, mark, trunks, new PortMaking(api, mark), new Deletions(api, trunks));
     }
 
@@ -38,6 +46,16 @@ final class NeutronBackend implements SdnBackend {
     @Override
     public SdnPorts ports() {
         return ports;
+    }
+
+    @Override
+    public SdnLoadBalancers loadBalancers() {
+        return loadBalancers;
+    }
+
+    @Override
+    public SdnDirectory directory() {
+        return directory;
     }
 
     @Override

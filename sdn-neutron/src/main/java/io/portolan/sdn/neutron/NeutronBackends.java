@@ -47,7 +47,7 @@ public final class NeutronBackends implements AutoCloseable {
     }
 
     private synchronized NeutronApi enter(NeutronTarget target) {
-        Shared here = shared.computeIfAbsent(target, t -> new Shared(new NeutronApi(new Login(t, wires))));
+        Shared here = shared.computeIfAbsent(target, t -> new Shared(NeutronApi.neutron(new Login(t, wires))));
         here.users++;
         return here.api;
     }

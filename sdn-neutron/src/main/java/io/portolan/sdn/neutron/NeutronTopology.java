@@ -9,16 +9,20 @@ import io.portolan.sdn.SwitchSpec;
 import java.util.Optional;
 import java.util.Set;
 
-/** Router and switches of one cluster. */
-record NeutronTopology(Routers routers, Switches switches) implements SdnTopology {
+/** Router, services network and switches of one cluster. */
+record NeutronTopology(Routers routers, ServicesNetwork services, Switches switches) implements SdnTopology {
     @Override
     public Router ensureRouter(RouterSpec spec) {
-        return routers.ensure(spec);
+        Router router = routers.ensure(spec);
+        services.ensure(router.id(), spec);
+        return router;
     }
 
     @Override
     public Router adoptRouter(String routerId, RouterSpec spec) {
-        return routers.adopt(routerId, spec);
+        Router router = routers.adopt(routerId, spec);
+        services.ensure(router.id(), spec);
+        return router;
     }
 
     @Override
@@ -28,6 +32,7 @@ record NeutronTopology(Routers routers, Switches switches) implements SdnTopolog
 
     @Override
     public void deleteRouter() {
+        services.delete();
         routers.delete();
     }
 

@@ -27,6 +27,7 @@ final class DoubleKeystone {
     private final Map<String, Someone> applications = new HashMap<>();
     private final Map<String, Token> tokens = new HashMap<>();
     private final Map<String, URI> regions = new HashMap<>();
+    private final Map<String, URI> balancing = new HashMap<>();
     private Duration lifetime = Duration.ofHours(1);
     private int logins;
 
@@ -49,8 +50,14 @@ final class DoubleKeystone {
         users.put(user, new Someone(old.projectId(), old.projectName(), user, password, old.admin(), old.profiles()));
     }
 
-    synchronized void region(String name, URI network) {
+    synchronized void region(String name, URI network, URI loadBalancing) {
         regions.put(name, network);
+        balancing.put(name, loadBalancing);
+    }
+
+    /** From now on the catalog has no load balancers. */
+    synchronized void withoutOctavia() {
+        balancing.clear();
     }
 
     synchronized void lifetime(Duration time) {
@@ -113,6 +120,7 @@ final class DoubleKeystone {
         ArrayNode catalog = token.putArray("catalog");
         service(catalog, "identity", "keystone", Map.of("RegionOne", identity));
         service(catalog, "network", "neutron", regions);
+        service(catalog, "load-balancer", "octavia", balancing);
         return answer;
     }
 

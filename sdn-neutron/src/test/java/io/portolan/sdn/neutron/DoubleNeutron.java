@@ -80,6 +80,31 @@ final class DoubleNeutron {
         }
     }
 
+    /** The port that OVN's provider makes for a balancer's address. */
+    synchronized ObjectNode vipPort(DoubleKeystone.Someone who, String name, String subnet, String address) {
+        ObjectNode fields = JSON.createObjectNode();
+        fields.put("name", name);
+        fields.put("network_id", find("subnets", subnet).path("network_id").asText());
+        fields.putArray("fixed_ips").addObject().put("subnet_id", subnet).put("ip_address", address);
+        return make(who, "ports", fields);
+    }
+
+    /** As a service of the cloud does it; what is gone is gone. */
+    synchronized void dropPort(String id) {
+        ObjectNode port = all.get("ports").get(id);
+        if (port != null) {
+            drop(port);
+        }
+    }
+
+    synchronized boolean hasSubnet(String id) {
+        return all.get("subnets").containsKey(id);
+    }
+
+    synchronized Cidr cidr(String subnet) {
+        return Cidr.parse(find("subnets", subnet).path("cidr").asText());
+    }
+
     synchronized void withoutTrunks() {
         trunks = false;
     }
@@ -274,6 +299,7 @@ final class DoubleNeutron {
             case "ports" -> port(who, object);
             case "routers" -> router(who, object);
             case "trunks" -> trunk(who, object);
+            case "floatingips" -> floatingIp(who, object);
             default -> throw new DoubleRefused(400, "HTTPBadRequest", "not in this double: " + collection);
         }
         all.get(collection).put(object.path("id").asText(), object);
@@ -461,6 +487,59 @@ final class DoubleNeutron {
         info.set("external_fixed_ips", made.path("fixed_ips").deepCopy());
     }
 
+    private void floatingIp(DoubleKeystone.Someone who, ObjectNode floating) {
+        if (floating.has("floating_ip_address") && !who.admin()) {
+            throw forbidden("create_floatingip:floating_ip_address");
+        }
+        ObjectNode network =
+                visible(who, "networks", floating.path("floating_network_id").asText());
+        String wanted = floating.path("port_id").asText("");
+        floating.putNull("port_id");
+        if (!wanted.isEmpty()) {
+            lead(who, floating, wanted);
+        }
+        ObjectNode port = JSON.createObjectNode();
+        port.put("network_id", network.path("id").asText()).put("device_owner", "network:floatingip");
+        port.put("device_id", floating.path("id").asText());
+        if (floating.has("floating_ip_address")) {
+            port.putArray("fixed_ips")
+                    .addObject()
+                    .put("subnet_id", network.path("subnets").path(0).asText())
+                    .put("ip_address", floating.path("floating_ip_address").asText());
+        }
+        DoubleKeystone.Someone nobody = new DoubleKeystone.Someone("", "", "", "", true, true);
+        ObjectNode made = make(nobody, "ports", port);
+        floating.put("floating_ip_address", made.at("/fixed_ips/0/ip_address").asText());
+    }
+
+    private void lead(DoubleKeystone.Someone who, ObjectNode floating, String portId) {
+        ObjectNode port = visible(who, "ports", portId);
+        String subnet = port.at("/fixed_ips/0/subnet_id").asText();
+        boolean reached = all.get("routers").values().stream()
+                .filter(router ->
+                        router.at("/external_gateway_info/network_id").equals(floating.path("floating_network_id")))
+                .anyMatch(router -> portsOf(router, DoubleNeutron::isInterface).stream()
+                        .flatMap(DoubleNeutron::addresses)
+                        .anyMatch(fixed -> fixed.path("subnet_id").asText().equals(subnet)));
+        if (!reached) {
+            throw new DoubleRefused(
+                    404,
+                    "ExternalGatewayForFloatingIPNotFound",
+                    "External network %s is not reachable from subnet %s. Therefore, cannot associate Port %s with a Floating IP."
+                            .formatted(floating.path("floating_network_id").asText(), subnet, portId));
+        }
+        boolean led = all.get("floatingips").values().stream()
+                .anyMatch(other -> !other.path("id").equals(floating.path("id"))
+                        && other.path("port_id").asText().equals(portId));
+        if (led) {
+            throw new DoubleRefused(
+                    409,
+                    "FloatingIPPortAlreadyAssociated",
+                    "Cannot associate floating IP with port %s: it already has one.".formatted(portId));
+        }
+        floating.put("port_id", portId);
+    }
+
     private void dropGateway(ObjectNode router) {
         portsOf(router, port -> port.path("device_owner").asText().equals("network:router_gateway"))
                 .forEach(this::drop);
@@ -477,6 +556,9 @@ final class DoubleNeutron {
     }
 
     private void drop(ObjectNode port) {
+        all.get("floatingips").values().stream()
+                .filter(floating -> floating.path("port_id").equals(port.path("id")))
+                .forEach(floating -> floating.putNull("port_id"));
         addresses(port)
                 .forEach(fixed -> allocated
                         .getOrDefault(fixed.path("subnet_id").asText(), new HashSet<>())
@@ -590,6 +672,13 @@ final class DoubleNeutron {
         }
         if (collection.equals("networks")) {
             refuseMtu(changes);
+        }
+        if (collection.equals("floatingips") && changes.has("port_id")) {
+            JsonNode port = changes.remove("port_id");
+            object.putNull("port_id");
+            if (!port.isNull()) {
+                lead(who, object, port.asText());
+            }
         }
         if (collection.equals("routers") && changes.has("external_gateway_info")) {
             JsonNode gateway = changes.remove("external_gateway_info");
@@ -750,6 +839,10 @@ final class DoubleNeutron {
                                 all.get("subnets").remove(subnet.path("id").asText()));
             }
             case "trunks" -> object.path("sub_ports").forEach(this::release);
+            case "floatingips" ->
+                List.copyOf(all.get("ports").values()).stream()
+                        .filter(port -> port.path("device_id").asText().equals(id))
+                        .forEach(this::drop);
             default -> throw new DoubleRefused(405, "HTTPMethodNotAllowed", collection);
         }
         all.get(collection).remove(id);

@@ -2,6 +2,9 @@ package io.portolan.sdn.neutron;
 
 /** How the double says no: with Neutron's status, exception name and words. */
 final class DoubleRefused extends RuntimeException {
+    /** Octavia's errors have no type, but another form. */
+    static final String OCTAVIA = "octavia";
+
     private final int status;
     private final String type;
 

@@ -25,7 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * A Keystone and a Neutron in this process, over HTTP: what the underlay asks of them, with Neutron 21's conflicts, error
+ * A Keystone, a Neutron and an Octavia in this process, over HTTP: what the underlay asks of them, with Neutron 21's conflicts, error
  * bodies, policies, quotas, revision numbers, trunk rules, and its bulk calls that leak addresses. It passes
  * {@link NeutronContract}, as a real one does, which is what makes it fit to stand in for one. It has no data plane: a
  * port becomes ACTIVE by {@link #plug}.
@@ -54,11 +54,13 @@ public final class NeutronDouble implements AutoCloseable {
     }
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String BALANCING = "/load-balancing";
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final DoubleKeystone keystone = new DoubleKeystone();
     private final DoubleNeutron neutron = new DoubleNeutron();
+    private final DoubleOctavia octavia = new DoubleOctavia(neutron);
     private final List<String> calls = new ArrayList<>();
     private final CloudLogin admin;
     private Trouble trouble = call -> new Fate.Fine();
@@ -69,7 +71,7 @@ public final class NeutronDouble implements AutoCloseable {
         server.setExecutor(threads);
         server.createContext("/", this::handle);
         server.start();
-        keystone.region(CloudLogin.FIRST_REGION, networkUrl());
+        keystone.region(CloudLogin.FIRST_REGION, networkUrl(), loadBalancingUrl());
         admin = login(keystone.user("admin", true, true));
     }
 
@@ -93,6 +95,31 @@ public final class NeutronDouble implements AutoCloseable {
     /** Neutron's, as in the catalog. */
     public URI networkUrl() {
         return url("/network");
+    }
+
+    /** Octavia's, as in the catalog. */
+    public URI loadBalancingUrl() {
+        return url(BALANCING);
+    }
+
+    /** Its Octavia, to make it sick. */
+    DoubleOctavia octavia() {
+        return octavia;
+    }
+
+    /** From now on the balancer of this description or id is never done with a change. */
+    public void stall(String descriptionOrId) {
+        octavia.sicken(descriptionOrId, "PENDING_UPDATE");
+    }
+
+    /** What was stalled is done. */
+    public void heal(String descriptionOrId) {
+        octavia.heal(descriptionOrId);
+    }
+
+    /** The cloud has no Octavia from now on, for who signs in anew. */
+    public void withoutOctavia() {
+        keystone.withoutOctavia();
     }
 
     private CloudLogin login(DoubleKeystone.Someone user) {
@@ -139,7 +166,7 @@ public final class NeutronDouble implements AutoCloseable {
 
     /** Puts a region into the catalog whose network service is elsewhere, such as behind a proxy. */
     public void publishRegion(String name, URI network) {
-        keystone.region(name, network);
+        keystone.region(name, network, URI.create(network.toString().replaceFirst("/network$", BALANCING)));
     }
 
     /** The VM that has this port starts or stops: the port and those on its trunk become ACTIVE or DOWN. */
@@ -206,7 +233,8 @@ public final class NeutronDouble implements AutoCloseable {
                                 : Optional.of(JSON.createObjectNode()));
                 return;
             }
-            String below = path.substring("/network".length());
+            boolean balancing = path.startsWith(BALANCING);
+            String below = path.substring(balancing ? BALANCING.length() : "/network".length());
             Fate fate = fate(exchange.getRequestMethod() + " " + below);
             if (fate instanceof Fate.Lost) {
                 return;
@@ -214,6 +242,20 @@ public final class NeutronDouble implements AutoCloseable {
             if (fate instanceof Fate.Answered answered) {
                 headers.putAll(answered.headers());
                 send(exchange, headers, answered.status(), error("", "out of order"));
+                return;
+            }
+            if (balancing) {
+                Work work = () -> octavia.handle(
+                        who(exchange),
+                        exchange.getRequestMethod(),
+                        below.replaceFirst("^/v2/lbaas/", ""),
+                        DoubleNeutron.filters(exchange.getRequestURI().getRawQuery()),
+                        body);
+                if (fate instanceof Fate.Unheard) {
+                    work.done();
+                } else {
+                    answer(exchange, headers, work);
+                }
                 return;
             }
             DoubleNeutron.Request request = new DoubleNeutron.Request(
@@ -232,9 +274,12 @@ public final class NeutronDouble implements AutoCloseable {
     }
 
     private Optional<ObjectNode> carryOut(HttpExchange exchange, DoubleNeutron.Request request) {
-        DoubleKeystone.Someone who = keystone.who(exchange.getRequestHeaders().getFirst("X-Auth-Token"))
+        return neutron.handle(who(exchange), request);
+    }
+
+    private DoubleKeystone.Someone who(HttpExchange exchange) {
+        return keystone.who(exchange.getRequestHeaders().getFirst("X-Auth-Token"))
                 .orElseThrow(() -> new DoubleRefused(401, "", "The request you have made requires authentication."));
-        return neutron.handle(who, request);
     }
 
     @FunctionalInterface
@@ -254,7 +299,9 @@ public final class NeutronDouble implements AutoCloseable {
 
     private static ObjectNode error(String type, String message) {
         ObjectNode body = JSON.createObjectNode();
-        if (type.isEmpty()) {
+        if (type.equals(DoubleRefused.OCTAVIA)) {
+            body.put("faultcode", "Client").put("faultstring", message).putNull("debuginfo");
+        } else if (type.isEmpty()) {
             body.putObject("error").put("message", message);
         } else {
             body.putObject("NeutronError")

@@ -96,7 +96,8 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
         UUID id = cluster.id().value();
         SdnBackend network = backends.of(cluster.target());
         chooseNesting(cluster, network);
-        RouterSpec spec = new RouterSpec(cluster.name(), cluster.podCidrs(), cluster.externalNetwork());
+        RouterSpec spec =
+                new RouterSpec(cluster.name(), cluster.podCidrs(), cluster.externalNetwork(), cluster.serviceCidr());
         String adopted = cluster.adoptedRouter();
         Router router = adopted == null
                 ? network.topology().ensureRouter(spec)

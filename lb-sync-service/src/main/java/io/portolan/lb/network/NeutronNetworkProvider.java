@@ -1,0 +1,50 @@
+package io.portolan.lb.network;
+
+import io.portolan.lb.cluster.Cluster;
+import io.portolan.lb.settings.LbProperties;
+import io.portolan.model.Mode;
+import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnFailure.Refused;
+import io.portolan.sdn.SdnFailure.Refused.Reason;
+import io.portolan.sdn.neutron.NeutronBackends;
+import io.portolan.sdn.neutron.NeutronTarget;
+import java.nio.file.Path;
+import org.springframework.stereotype.Component;
+
+/**
+ * Networks in OpenStack projects, with Octavia's load balancers. The secret is the directory of that name below {@code
+ * portolan.lb.secrets}, with a {@code clouds.yaml} in it.
+ */
+@Component
+final class NeutronNetworkProvider implements NetworkProvider, AutoCloseable {
+    private final NeutronBackends backends = new NeutronBackends();
+    private final Path secrets;
+
+    NeutronNetworkProvider(LbProperties properties) {
+        this.secrets = properties.secrets();
+    }
+
+    @Override
+    public boolean understands(Cluster.Target target) {
+        return target.mode() == Mode.UNDERLAY && target.endpoints().matches("(?i)https?:.*");
+    }
+
+    @Override
+    public SdnBackend open(Cluster.Target target) {
+        String secret = target.secretRef();
+        if (secret == null) {
+            throw new Refused(Reason.NOT_AUTHENTICATED, "the cluster names no secret");
+        }
+        try {
+            return backends.backend(
+                    target.cluster(), new NeutronTarget(target.endpoints(), secrets.resolve(secret)), null);
+        } catch (IllegalArgumentException e) {
+            throw new Refused(Reason.NOT_ALLOWED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public void close() {
+        backends.close();
+    }
+}
