@@ -67,24 +67,6 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
             MeterRegistry meters,
             LbProperties properties) {}
 
-    /**
-     * What this replica knows of a balancer.
-     *
-     * @param fingerprint of what the ledger says it should be
-     * @param taken places that another balancer has
-     * @param settled what the network has made; null where that is not known
-     * @param right whether the network had it so, before an audit said otherwise
-     * @param outside the address for the outside that the network has given to it
-     */
-    private record Known(
-            String fingerprint,
-            Set<Frontend> taken,
-            @Nullable LoadBalancerSpec settled,
-            boolean right,
-            @Nullable IpAddress outside) {
-        private static final Known NOTHING = new Known("", Set.of(), null, false, null);
-    }
-
     private final Surroundings with;
     private final ClusterId cluster;
     private final String name;
