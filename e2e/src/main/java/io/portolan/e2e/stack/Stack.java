@@ -15,7 +15,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
-/** One running Portolan with its network. Every part is a process that can be killed and started again. */
+/**
+ * One running Portolan with its network. Every part is a process that can be killed and started again.
+ *
+ * <p>Longer than most, because it is the one list of what a Portolan consists of and how each part is told of the others.
+ */
 public final class Stack implements AutoCloseable {
     /** The cluster that {@link #declareCluster} declares. */
     public static final String CLUSTER = "demo";

@@ -27,7 +27,12 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** One run of the function. Of two listeners at one place the first stays: cluster, balancer's, external, node's address. */
+/**
+ * One run of the function. Of two listeners at one place the first stays: cluster, balancer's, external, node's address.
+ *
+ * <p>Longer than most, because what a Service says about one address is refused or kept in the light of what it says about
+ * the others.
+ */
 final class Compilation {
     private final ServiceReading service;
     private final Collection<EndpointSlice> slices;

@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A write looks at the rows of the balancers that it is about and at no others. Copies that bear a balancer's mark under
  * another {@code _uuid} are seen by an audit alone; the next write of that balancer then searches the table for them.
+ *
+ * <p>Longer than most: what a transaction expects, writes and concludes from its refusal must be read together.
  */
 final class OvnLoadBalancers implements SdnLoadBalancers {
     private static final String TABLE = Kind.LOAD_BALANCER.table();

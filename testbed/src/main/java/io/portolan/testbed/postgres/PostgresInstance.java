@@ -27,6 +27,8 @@ import java.util.stream.Stream;
 /**
  * One server of a {@link PostgresPair}, in the foreground, with settings as production has them: what it acknowledged is on
  * its disk. Its postmaster and all of its backends die, stop and go on together, as those of a machine do.
+ *
+ * <p>Longer than most: a server's files, process and role in the pair change together.
  */
 public final class PostgresInstance {
     private static final String SUPERUSER = "postgres";
