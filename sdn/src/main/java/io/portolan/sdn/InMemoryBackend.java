@@ -53,12 +53,14 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
     private final Map<NodeId, SwitchSpec> switches = new TreeMap<>();
     private final Map<NodeId, Map<PortId, PortSpec>> ports = new HashMap<>();
     private final InMemoryLoadBalancers loadBalancers;
+    private final InMemoryGateways gateways;
     private @Nullable Router router;
 
     public InMemoryBackend(ClusterId cluster, Network network) {
         this.cluster = cluster;
         this.network = network;
         this.loadBalancers = new InMemoryLoadBalancers(network::reached);
+        this.gateways = new InMemoryGateways(network::reached);
     }
 
     @Override
@@ -84,6 +86,16 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
     @Override
     public InMemoryLoadBalancers loadBalancers() {
         return loadBalancers;
+    }
+
+    @Override
+    public InMemoryGateways gateways() {
+        return gateways;
+    }
+
+    @Override
+    public InMemoryGateways floatingIps() {
+        return gateways;
     }
 
     /** Nobody else is on this network. */
@@ -134,6 +146,9 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
         network.reached();
         if (router != null && !switches.isEmpty()) {
             throw new Refused(Reason.IN_USE, "switches of " + switches.keySet() + " are on router " + router.id());
+        }
+        if (router != null && gateways.gateway().isPresent()) {
+            throw new Refused(Reason.IN_USE, "router " + router.id() + " has its gateway still");
         }
         router = null;
     }

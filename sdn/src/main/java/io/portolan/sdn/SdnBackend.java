@@ -24,6 +24,16 @@ public interface SdnBackend extends AutoCloseable {
         throw new SdnFailure.Refused(SdnFailure.Refused.Reason.NOT_SUPPORTED, "this network has no directory");
     }
 
+    /** Refuses where this network's routers have no way outside that is ours to make. */
+    default SdnGateways gateways() {
+        throw new SdnFailure.Refused(SdnFailure.Refused.Reason.NOT_SUPPORTED, "this network has no gateways");
+    }
+
+    /** Refuses where this network has no floating addresses. */
+    default SdnFloatingIps floatingIps() {
+        throw new SdnFailure.Refused(SdnFailure.Refused.Reason.NOT_SUPPORTED, "this network has no floating addresses");
+    }
+
     /** Throws {@link SdnFailure} where the network cannot be reached or does not let us in. */
     void check();
 

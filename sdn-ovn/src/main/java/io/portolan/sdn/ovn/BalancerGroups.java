@@ -69,6 +69,23 @@ record BalancerGroups(Northbound northbound, Mark mark) {
                         Condition.row(theSwitch.id())));
     }
 
+    /** The router's share of the gateway: groups of others on it stay. */
+    List<Operation> referenceOutside(Row router) {
+        UUID group = row(Reach.OUTSIDE);
+        return router.uuids(REFERENCES).contains(group)
+                ? List.of()
+                : List.of(Operation.mutate(
+                        Routers.TABLE, Mutation.insert(REFERENCES, Atom.of(group)), Condition.row(router.id())));
+    }
+
+    List<Operation> unreferenceOutside(Row router) {
+        UUID group = row(Reach.OUTSIDE);
+        return router.uuids(REFERENCES).contains(group)
+                ? List.of(Operation.mutate(
+                        Routers.TABLE, Mutation.delete(REFERENCES, Atom.of(group)), Condition.row(router.id())))
+                : List.of();
+    }
+
     /** For a cluster that is taken down: its balancers, and its groups unless something still references them. */
     void delete() {
         northbound.settle("deleting the cluster's load balancers", () -> {

@@ -1,6 +1,7 @@
 package io.portolan.sdn.ovn;
 
 import io.portolan.model.ClusterId;
+import io.portolan.model.FloatingIpId;
 import io.portolan.model.LoadBalancerId;
 import io.portolan.model.Malformed;
 import io.portolan.model.NodeId;
@@ -21,7 +22,21 @@ record Key(Kind kind, UUID id) {
         /** Binds the router port to the node's chassis. */
         PIN("Gateway_Chassis"),
         PORT("Logical_Switch_Port"),
-        LOAD_BALANCER("Load_Balancer");
+        LOAD_BALANCER("Load_Balancer"),
+        /** The switch between the router and the outside. */
+        EXTERNAL_SWITCH("Logical_Switch"),
+        /** That switch's port on the chassis' own network. */
+        LOCALNET("Logical_Switch_Port"),
+        EXTERNAL_UPLINK("Logical_Switch_Port"),
+        EXTERNAL_PORT("Logical_Router_Port"),
+        /** A chassis that can have the gateway. */
+        EXTERNAL_PIN("Gateway_Chassis"),
+        ROUTE("Logical_Router_Static_Route"),
+        POLICY("Logical_Router_Policy"),
+        SNAT("NAT"),
+        /** Whom pods meet under their own address. */
+        NO_SNAT("Address_Set"),
+        FLOATING_IP("NAT");
 
         private final String table;
 
@@ -39,6 +54,7 @@ record Key(Kind kind, UUID id) {
     }
 
     private static final long LAST = 0xffff_ffff_0000_0000L;
+    private static final long FIRST = 0x0000_0000_ffff_ffffL;
 
     static Key router(ClusterId cluster) {
         return new Key(Kind.ROUTER, cluster.value());
@@ -54,6 +70,19 @@ record Key(Kind kind, UUID id) {
 
     static Key loadBalancer(LoadBalancerId id) {
         return new Key(Kind.LOAD_BALANCER, id.value());
+    }
+
+    static Key of(Kind kind, ClusterId cluster) {
+        return new Key(kind, cluster.value());
+    }
+
+    /** For one of several things of a kind that a cluster has, told apart by a text such as a block of addresses. */
+    static Key of(Kind kind, ClusterId cluster, String which) {
+        return new Key(kind, derived("portolan:%s/%s".formatted(cluster, which)));
+    }
+
+    static Key floatingIp(FloatingIpId id) {
+        return new Key(Kind.FLOATING_IP, id.value());
     }
 
     /** Empty for text that is no key of ours, such as one of a later version. */
@@ -79,20 +108,27 @@ record Key(Kind kind, UUID id) {
     /**
      * The {@code _uuid} that the row is inserted with. The rows that operators look up have the ledger's own id.
      *
-     * <p>Those of router ports sort behind all others: northd 23.03 serves a balancer on a router only at the first of its
-     * pinned ports by {@code _uuid}, and that must be the gateway's and none of a node's.
+     * <p>Those of the nodes' router ports sort behind all others, the gateway's before: northd 23.03 serves a balancer on a
+     * router only at the first of its pinned ports by {@code _uuid}, and that must be the gateway's.
      */
     UUID row() {
         return switch (kind) {
-            case ROUTER, SWITCH, PORT, LOAD_BALANCER -> id;
-            case UPLINK, PIN -> derived();
+            case ROUTER, SWITCH, PORT, LOAD_BALANCER, FLOATING_IP -> id;
+            case UPLINK, PIN, EXTERNAL_SWITCH, LOCALNET, EXTERNAL_UPLINK, EXTERNAL_PIN, ROUTE, POLICY, SNAT, NO_SNAT ->
+                derived();
             case ROUTER_PORT ->
                 new UUID(LAST | derived().getMostSignificantBits(), derived().getLeastSignificantBits());
+            case EXTERNAL_PORT ->
+                new UUID(FIRST & derived().getMostSignificantBits(), derived().getLeastSignificantBits());
         };
     }
 
     private UUID derived() {
-        return UUID.nameUUIDFromBytes(("portolan:" + this).getBytes(StandardCharsets.UTF_8));
+        return derived("portolan:" + this);
+    }
+
+    private static UUID derived(String text) {
+        return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** The name in a table where names are unique. */

@@ -4,6 +4,8 @@ import io.portolan.model.ClusterId;
 import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnDirectory;
+import io.portolan.sdn.SdnFloatingIps;
+import io.portolan.sdn.SdnGateways;
 import io.portolan.sdn.SdnLoadBalancers;
 import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnTopology;
@@ -17,6 +19,8 @@ final class OvnBackend implements SdnBackend {
     private final SdnPorts ports;
     private final SdnLoadBalancers loadBalancers;
     private final SdnDirectory directory;
+    private final SdnGateways gateways;
+    private final SdnFloatingIps floatingIps;
     private final Runnable onClose;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -30,6 +34,9 @@ final class OvnBackend implements SdnBackend {
         this.topology = new OvnTopology(routers, new Switches(northbound, mark, rows, routers, groups), groups);
         this.loadBalancers = new OvnLoadBalancers(northbound, mark, groups);
         this.directory = new OvnDirectory(northbound, mark, routers);
+
+        this.gateways = new OvnGateways(northbound, mark, routers, groups, new GatewayRows(northbound, mark));
+        this.floatingIps = new OvnFloatingIps(northbound, mark);
         this.ports = new OvnPorts(northbound, mark, rows);
     }
 
@@ -56,6 +63,16 @@ final class OvnBackend implements SdnBackend {
     @Override
     public SdnDirectory directory() {
         return directory;
+    }
+
+    @Override
+    public SdnGateways gateways() {
+        return gateways;
+    }
+
+    @Override
+    public SdnFloatingIps floatingIps() {
+        return floatingIps;
     }
 
     @Override

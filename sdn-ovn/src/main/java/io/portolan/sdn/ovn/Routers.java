@@ -129,14 +129,17 @@ final class Routers {
                 new Operation.Select(TABLE, List.of(Condition.row(router.id())), List.of("ports", "static_routes")))) {
             selects.addAll(Northbound.selects(PORTS, lists.uuids("ports"), List.of("name", "networks", Mark.COLUMN)));
             selects.addAll(Northbound.selects(
-                    ROUTES, lists.uuids("static_routes"), List.of("ip_prefix", "nexthop", "policy")));
+                    ROUTES, lists.uuids("static_routes"), List.of("ip_prefix", "nexthop", "policy", Mark.COLUMN)));
         }
         List<Network> networks = new ArrayList<>();
         for (List<Row> rows : northbound.read(selects)) {
             for (Row row : rows) {
+                if (mark.keyOf(row).isPresent()) {
+                    continue;
+                }
                 if (row.has("ip_prefix")) {
                     route(row).ifPresent(networks::add);
-                } else if (mark.keyOf(row).isEmpty()) {
+                } else {
                     row.strings("networks")
                             .forEach(text ->
                                     networks.add(new Network(network(text), "on its port " + row.string("name"))));
