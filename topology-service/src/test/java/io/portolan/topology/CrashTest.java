@@ -26,7 +26,10 @@ import org.junit.jupiter.api.Test;
  */
 class CrashTest {
     private static final String[] NO_TIMER = {
-        "portolan.topology.nodes.resync=1h", "portolan.topology.clusters.resync=1h", "portolan.topology.orphan-age=1h"
+        "portolan.topology.nodes.resync=1h",
+        "portolan.topology.clusters.resync=1h",
+        "portolan.topology.gateways.resync=1h",
+        "portolan.topology.orphan-age=1h"
     };
 
     private TopologyWorld world;
@@ -181,6 +184,128 @@ class CrashTest {
     private boolean isGone(String path) {
         try {
             return world.http().get(path).status() == 404;
+        } catch (UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    private static final Map<String, Object> GATEWAY = Map.of(
+            "physicalNetwork", "physnet",
+            "network", "203.0.113.0/24",
+            "address", "203.0.113.1",
+            "nextHop", "203.0.113.254",
+            "chassis", List.of("edge-1", "edge-2"));
+
+    @Test
+    void aGatewayComesAndGoesWhereverTheServiceIsKilled() {
+        List<String> points = points(gatewayMadeKilledAfter(""));
+        assertThat(points).contains("put 1", "ensureGateway 1", "isReady 1");
+        points.forEach(this::gatewayMadeKilledAfter);
+        List<String> ends = points(gatewayGoneKilledAfter(""));
+        assertThat(ends).contains("markDeleting 1", "deleteGateway 1", "delete 1");
+        ends.forEach(this::gatewayGoneKilledAfter);
+    }
+
+    private List<String> gatewayMadeKilledAfter(String point) {
+        String name = TopologyWorld.name();
+        ClusterView cluster = world.ready(name, "10.4.0.0/16");
+        String path = "/v1/clusters/" + name + "/gateway";
+        List<String> effects =
+                run(point, () -> world.http().put(path, GATEWAY).status(), () -> says(path, "\"state\":\"ready\""));
+        await().atMost(TopologyWorld.LONG).until(() -> says(path, "\"state\":\"ready\""));
+        assertThat(world.network.of(cluster.id()).memory.gateways().gateway())
+                .as("killed after %s", effects)
+                .get()
+                .satisfies(spec -> assertThat(spec.attachment().chassis()).containsExactly("edge-1", "edge-2"));
+        world.http().delete("/v1/clusters/" + name).assertStatus(204);
+        world.clusterIsGone(name);
+        return effects;
+    }
+
+    private List<String> gatewayGoneKilledAfter(String point) {
+        String name = TopologyWorld.name();
+        ClusterView cluster = world.ready(name, "10.4.0.0/16");
+        String path = "/v1/clusters/" + name + "/gateway";
+        world.http().put(path, GATEWAY).assertStatus(201);
+        await().atMost(TopologyWorld.LONG).until(() -> says(path, "\"state\":\"ready\""));
+        List<String> effects = run(point, () -> world.http().delete(path).status(), () -> isGone(path));
+        await().atMost(TopologyWorld.LONG).until(() -> isGone(path));
+        assertThat(world.network.of(cluster.id()).memory.gateways().hasGateway())
+                .as("killed after %s", effects)
+                .isFalse();
+        world.http().delete("/v1/clusters/" + name).assertStatus(204);
+        world.clusterIsGone(name);
+        return effects;
+    }
+
+    @Test
+    void aGatewaysFloatingAddressFollowsItsPodWhereverTheServiceIsKilled() {
+        List<String> points = points(floatingMovedKilledAfter(""));
+        assertThat(points).containsSubsequence("ensureFloatingIp 1", "leavePort 1", "takePort 1");
+        points.forEach(this::floatingMovedKilledAfter);
+    }
+
+    /** The pod leaves one port and has another, while the service is asked to name the pod again. */
+    private List<String> floatingMovedKilledAfter(String point) {
+        String name = TopologyWorld.name();
+        ClusterView cluster = world.ready(name, "10.4.0.0/16");
+        world.join(name, "node-1");
+        world.http()
+                .put(
+                        "/v1/clusters/" + name + "/gateway",
+                        TopologyWorld.with(GATEWAY, "floatingCidrs", List.of("203.0.113.16/28")))
+                .assertStatus(201);
+        String path = "/v1/clusters/" + name + "/floating-ips/web";
+        Map<String, Object> pod = Map.of("pod", Map.of("namespace", "shop", "name", "web-0"));
+        await().atMost(TopologyWorld.LONG)
+                .until(() -> says("/v1/clusters/" + name + "/gateway", "\"state\":\"ready\""));
+        bind(cluster, "10.4.0.5");
+        world.http().put(path, pod).assertStatus(201);
+        await().atMost(TopologyWorld.LONG).until(() -> says(path, "\"state\":\"active\""));
+        TestingCrash.killAfter(point);
+        release(cluster, "10.4.0.5");
+        bind(cluster, "10.4.0.9");
+        await().atMost(TopologyWorld.LONG)
+                .until(() ->
+                        TestingCrash.happened() || says(path, "\"portAddress\":\"10.4.0.9\",\"state\":\"active\""));
+        List<String> effects = TestingCrash.effects();
+        if (TestingCrash.happened()) {
+            world.stop();
+            TestingCrash.survive();
+            world.start(NO_TIMER);
+        }
+        TestingCrash.survive();
+        await().atMost(TopologyWorld.LONG)
+                .until(() -> world.network.of(cluster.id()).memory.gateways().ownFloatingIps().stream()
+                        .map(each -> String.valueOf(each.target()))
+                        .toList()
+                        .equals(List.of("10.4.0.9")));
+        await().atMost(TopologyWorld.LONG).until(() -> says(path, "\"portAddress\":\"10.4.0.9\",\"state\":\"active\""));
+        release(cluster, "10.4.0.9");
+        world.http().delete("/v1/clusters/" + name + "?force=true").assertStatus(204);
+        world.clusterIsGone(name);
+        return effects;
+    }
+
+    private void bind(ClusterView cluster, String ip) {
+        world.sql("""
+                update port set state = 'bound', lease_epoch = 1, sandbox = 's-%2$s', interface = 'eth0', pod_namespace = 'shop',
+                  pod_name = 'web-0', changed_at = clock_timestamp(), changed_by = 'test', revision = revision + 1
+                where cluster_id = '%1$s' and ip = '%2$s'""".formatted(cluster.id(), ip));
+    }
+
+    private void release(ClusterView cluster, String ip) {
+        world.sql("""
+                update port set state = 'cooling', lease_epoch = null, sandbox = null, interface = null, pod_namespace = null,
+                  pod_name = null, released_at = clock_timestamp(), changed_at = clock_timestamp(), changed_by = 'test',
+                  revision = revision + 1
+                where cluster_id = '%1$s' and ip = '%2$s'""".formatted(cluster.id(), ip));
+    }
+
+    private boolean says(String path, String words) {
+        try {
+            io.portolan.ipam.Http.Answer answer = world.http().get(path);
+            return answer.status() == 200 && answer.body().contains(words);
         } catch (UncheckedIOException e) {
             return false;
         }

@@ -2,16 +2,22 @@ package io.portolan.topology;
 
 import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
+import io.portolan.model.FloatingIpId;
+import io.portolan.model.IpAddress;
 import io.portolan.model.Mode;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.sdn.Ensured;
+import io.portolan.sdn.FloatingIpSpec;
+import io.portolan.sdn.GatewaySpec;
 import io.portolan.sdn.InMemoryBackend;
 import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.Router;
 import io.portolan.sdn.RouterSpec;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure;
+import io.portolan.sdn.SdnFloatingIps;
+import io.portolan.sdn.SdnGateways;
 import io.portolan.sdn.SdnPort;
 import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnTopology;
@@ -40,7 +46,7 @@ public final class TestingNetwork implements SdnBackendProvider {
     volatile long dawdleMillis;
 
     /** One cluster's network. */
-    final class One implements SdnBackend, SdnTopology, SdnPorts {
+    final class One implements SdnBackend, SdnTopology, SdnPorts, SdnGateways, SdnFloatingIps {
         final InMemoryBackend memory;
         final List<String> writes = new ArrayList<>();
         final AtomicInteger calls = new AtomicInteger();
@@ -84,6 +90,51 @@ public final class TestingNetwork implements SdnBackendProvider {
         @Override
         public SdnPorts ports() {
             return this;
+        }
+
+        @Override
+        public SdnGateways gateways() {
+            return this;
+        }
+
+        @Override
+        public SdnFloatingIps floatingIps() {
+            return this;
+        }
+
+        @Override
+        public List<IpAddress> ensureGateway(GatewaySpec spec) {
+            return call("ensureGateway", () -> memory.gateways().ensureGateway(spec));
+        }
+
+        @Override
+        public boolean hasGateway() {
+            return call("", () -> memory.gateways().hasGateway());
+        }
+
+        @Override
+        public void deleteGateway() {
+            run("deleteGateway", () -> {
+                if (memory.gateways().hasGateway()) {
+                    writes.add("gateway");
+                }
+                memory.gateways().deleteGateway();
+            });
+        }
+
+        @Override
+        public List<FloatingIp> ownFloatingIps() {
+            return call("", () -> memory.gateways().ownFloatingIps());
+        }
+
+        @Override
+        public IpAddress ensureFloatingIp(FloatingIpSpec spec) {
+            return call("ensureFloatingIp", () -> memory.gateways().ensureFloatingIp(spec));
+        }
+
+        @Override
+        public void deleteFloatingIp(FloatingIpId id) {
+            run("deleteFloatingIp", () -> memory.gateways().deleteFloatingIp(id));
         }
 
         @Override

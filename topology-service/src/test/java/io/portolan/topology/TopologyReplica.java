@@ -6,6 +6,7 @@ import io.portolan.testbed.postgres.PostgresServer.Database;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.springframework.aop.framework.ProxyFactory;
@@ -40,6 +41,7 @@ final class TopologyReplica implements AutoCloseable {
                 Map.entry("portolan.topology.orphan-age", "500ms"),
                 Map.entry("portolan.topology.nodes.resync", "2s"),
                 Map.entry("portolan.topology.clusters.resync", "2s"),
+                Map.entry("portolan.topology.gateways.resync", "2s"),
                 Map.entry("resilience4j.circuitbreaker.configs.sdn.wait-duration-in-open-state", "1s"),
                 Map.entry("resilience4j.circuitbreaker.configs.ipam.wait-duration-in-open-state", "500ms"),
                 Map.entry("resilience4j.timelimiter.configs.sdn.timeout-duration", "20s"),
@@ -81,7 +83,9 @@ final class TopologyReplica implements AutoCloseable {
         context.registerBean("mortalRepositories", BeanPostProcessor.class, () -> new BeanPostProcessor() {
             @Override
             public Object postProcessAfterInitialization(Object bean, String name) {
-                boolean repository = name.equals("clusterRepository") || name.equals("nodeRepository");
+                boolean repository = Set.of(
+                                "clusterRepository", "nodeRepository", "gatewayRepository", "floatingIpRepository")
+                        .contains(name);
                 return repository && !(bean instanceof FactoryBean<?>) ? mortal(bean) : bean;
             }
         });

@@ -22,10 +22,15 @@ final class TopologyWorld implements AutoCloseable {
     static final Duration LONG = Duration.ofSeconds(60);
 
     private final LedgerDatabase ledger = LedgerDatabase.create();
-    private final Replica ipam = Replica.start(ledger);
+    private final Replica ipam;
 
     final TestingNetwork network = new TestingNetwork();
     private final List<TopologyReplica> replicas = new ArrayList<>();
+
+    /** @param ofIpam settings of ipam-service, such as {@code portolan.ipam.upkeep.interval=1s} */
+    TopologyWorld(String... ofIpam) {
+        ipam = Replica.start(ledger, ofIpam);
+    }
 
     LedgerDatabase ledger() {
         return ledger;
@@ -138,7 +143,7 @@ final class TopologyWorld implements AutoCloseable {
     /** Every row of a cluster that any service may write. */
     List<String> dump(String cluster) {
         List<String> all = new ArrayList<>();
-        for (String table : List.of("pool", "subnet", "port", "node", "node_class")) {
+        for (String table : List.of("pool", "subnet", "port", "node", "node_class", "gateway", "floating_ip")) {
             all.addAll(rows(
                     "select '%1$s ' || cast(t as text) from %1$s t join cluster c on c.id = t.cluster_id where c.name = '%2$s' order by 1"
                             .formatted(table, cluster)));

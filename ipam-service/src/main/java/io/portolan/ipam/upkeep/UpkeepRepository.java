@@ -21,6 +21,7 @@ interface UpkeepRepository extends LedgerRepository<Port, UUID> {
             where n.id = p.node_id and p.id = any(array(
               select q.id from port q join cluster c on c.id = q.cluster_id
               where q.state = 'cooling' and q.lease_epoch is null
+                and not exists (select 1 from floating_ip f where f.port_id = q.id)
                 and q.released_at <= statement_timestamp() - make_interval(secs => c.cooldown_seconds)
               order by q.released_at limit :limit for update of q skip locked))""")
     int coolDown(@Param("limit") int limit);

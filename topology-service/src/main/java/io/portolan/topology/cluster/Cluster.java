@@ -116,7 +116,7 @@ public class Cluster {
         return Arrays.stream(podCidrs.split(",")).map(Cidr::parse).toList();
     }
 
-    @Nullable Cidr serviceCidr() {
+    public @Nullable Cidr serviceCidr() {
         return serviceCidr == null ? null : Cidr.parse(serviceCidr);
     }
 

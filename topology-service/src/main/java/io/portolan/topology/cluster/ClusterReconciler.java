@@ -150,6 +150,7 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
                     .forEach(some -> network.ports().delete(node, some));
             network.topology().deleteSwitch(node);
         }
+        withoutGateway(network);
         network.topology().deleteRouter();
         for (String pool : ipam.pools(cluster.name())) {
             ipam.deletePool(cluster.name(), pool);
@@ -157,6 +158,16 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
         clusters.delete(id);
         backends.forget(cluster.id());
         return Outcome.DONE;
+    }
+
+    private static void withoutGateway(SdnBackend network) {
+        try {
+            network.gateways().deleteGateway();
+        } catch (SdnFailure.Refused e) {
+            if (e.reason() != SdnFailure.Refused.Reason.NOT_SUPPORTED) {
+                throw e;
+            }
+        }
     }
 
     private static String names(List<ClusterRepository.LeftRow> nodes) {

@@ -1,13 +1,19 @@
 package io.portolan.topology.network;
 
+import io.portolan.model.FloatingIpId;
+import io.portolan.model.IpAddress;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.sdn.Ensured;
+import io.portolan.sdn.FloatingIpSpec;
+import io.portolan.sdn.GatewaySpec;
 import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.Router;
 import io.portolan.sdn.RouterSpec;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure.Unavailable;
+import io.portolan.sdn.SdnFloatingIps;
+import io.portolan.sdn.SdnGateways;
 import io.portolan.sdn.SdnPort;
 import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnTopology;
@@ -26,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * A backend whose every call is guarded, the opening of it included. A network that says when it may be asked again is not
  * asked before.
  */
-final class ResilientBackend implements SdnBackend, SdnTopology, SdnPorts {
+final class ResilientBackend implements SdnBackend, SdnTopology, SdnPorts, SdnGateways, SdnFloatingIps {
     private final Supplier<SdnBackend> opener;
     private final Guard guard;
     private @Nullable SdnBackend opened;
@@ -84,6 +90,16 @@ final class ResilientBackend implements SdnBackend, SdnTopology, SdnPorts {
 
     @Override
     public SdnPorts ports() {
+        return this;
+    }
+
+    @Override
+    public SdnGateways gateways() {
+        return this;
+    }
+
+    @Override
+    public SdnFloatingIps floatingIps() {
         return this;
     }
 
@@ -155,6 +171,36 @@ final class ResilientBackend implements SdnBackend, SdnTopology, SdnPorts {
     @Override
     public void delete(NodeId node, Collection<PortId> ports) {
         tell(sdn -> sdn.ports().delete(node, ports));
+    }
+
+    @Override
+    public List<IpAddress> ensureGateway(GatewaySpec spec) {
+        return ask(sdn -> sdn.gateways().ensureGateway(spec));
+    }
+
+    @Override
+    public boolean hasGateway() {
+        return ask(sdn -> sdn.gateways().hasGateway());
+    }
+
+    @Override
+    public void deleteGateway() {
+        tell(sdn -> sdn.gateways().deleteGateway());
+    }
+
+    @Override
+    public List<FloatingIp> ownFloatingIps() {
+        return ask(sdn -> sdn.floatingIps().ownFloatingIps());
+    }
+
+    @Override
+    public IpAddress ensureFloatingIp(FloatingIpSpec spec) {
+        return ask(sdn -> sdn.floatingIps().ensureFloatingIp(spec));
+    }
+
+    @Override
+    public void deleteFloatingIp(FloatingIpId id) {
+        tell(sdn -> sdn.floatingIps().deleteFloatingIp(id));
     }
 
     @Override

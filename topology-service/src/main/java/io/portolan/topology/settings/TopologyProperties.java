@@ -25,7 +25,8 @@ public record TopologyProperties(
         @DefaultValue("/run/portolan/secrets") Path secrets,
         @DefaultValue Budget budget,
         @DefaultValue ClusterLoop clusters,
-        @DefaultValue NodeLoop nodes) {
+        @DefaultValue NodeLoop nodes,
+        @DefaultValue GatewayLoop gateways) {
 
     /**
      * Ports being made at once, over all replicas and clusters.
@@ -78,6 +79,16 @@ public record TopologyProperties(
             @DefaultValue("32") int workers,
             @DefaultValue("60s") Duration resync,
             @DefaultValue("10m") Duration deadline) {
+        public LoopSettings settings() {
+            return LoopSettings.DEFAULT.workers(workers).resync(resync).deadline(deadline);
+        }
+    }
+
+    /** The loop over gateways, and the one over floating addresses. */
+    public record GatewayLoop(
+            @DefaultValue("8") int workers,
+            @DefaultValue("30s") Duration resync,
+            @DefaultValue("5m") Duration deadline) {
         public LoopSettings settings() {
             return LoopSettings.DEFAULT.workers(workers).resync(resync).deadline(deadline);
         }
