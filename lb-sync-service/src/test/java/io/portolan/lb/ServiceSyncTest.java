@@ -319,6 +319,11 @@ class ServiceSyncTest {
                         world.http().get("/v1/clusters/blue/load-balancing").status() == 404);
         assertThat(network.everything()).isEmpty();
         assertThat(world.rows("select name from load_balancer")).isEmpty();
+        await().atMost(LbWorld.LONG)
+                .untilAsserted(() -> assertThat(
+                                world.http().get("/actuator/prometheus").body())
+                        .as("nothing is counted of it any more")
+                        .doesNotContain("cluster=\"blue\"", "loop=\"services-blue\""));
     }
 
     @Test

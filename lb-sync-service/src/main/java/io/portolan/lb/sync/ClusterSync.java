@@ -489,5 +489,6 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
         loop.close();
         watch.close();
         client.close();
+        meters.forget(loop.name());
     }
 }

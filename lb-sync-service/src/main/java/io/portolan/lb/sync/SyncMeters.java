@@ -1,6 +1,7 @@
 package io.portolan.lb.sync;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.portolan.model.LoadBalancerId;
@@ -10,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /** What a cluster's sync counts; a few series a cluster, none a Service. */
 final class SyncMeters {
+    private final MeterRegistry meters;
+    private final String cluster;
     private final Counter drift;
     private final Counter writes;
     private final Counter deletions;
@@ -17,6 +20,8 @@ final class SyncMeters {
     private final Map<LoadBalancerId, Long> signalled = new ConcurrentHashMap<>();
 
     SyncMeters(MeterRegistry meters, String cluster) {
+        this.meters = meters;
+        this.cluster = cluster;
         drift = Counter.builder("portolan.lb.drift")
                 .description("Load balancers that an audit found to be other than they had been made")
                 .tag("cluster", cluster)
@@ -34,6 +39,15 @@ final class SyncMeters {
                 .tag("cluster", cluster)
                 .publishPercentileHistogram()
                 .register(meters);
+    }
+
+    /** Takes what was counted of a cluster that is not watched any more, and of its loop. */
+    void forget(String loop) {
+        meters.getMeters().stream()
+                .map(Meter::getId)
+                .filter(id -> loop.equals(id.getTag("loop"))
+                        || (id.getName().startsWith("portolan.lb.") && cluster.equals(id.getTag("cluster"))))
+                .forEach(meters::remove);
     }
 
     void signalled(LoadBalancerId id) {

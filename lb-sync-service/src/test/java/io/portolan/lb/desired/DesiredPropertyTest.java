@@ -9,8 +9,6 @@ import io.portolan.model.Cidr;
 import io.portolan.model.IpAddress;
 import io.portolan.model.NodeId;
 import io.portolan.sdn.LoadBalancerSpec.Listener;
-import io.portolan.sdn.LoadBalancerSpec.OnEmpty;
-import io.portolan.sdn.LoadBalancerSpec.Reach;
 import io.portolan.sdn.LoadBalancerSpec.Spread;
 import io.portolan.sdn.SdnLoadBalancers.Abilities;
 import io.portolan.sdn.Transport;
@@ -22,7 +20,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Thousands of generated Services, and for each every packet: what we want of the network is what Kubernetes means. */
@@ -54,32 +51,8 @@ class DesiredPropertyTest {
                 abilities);
     }
 
-    /** What the seam promises of these listeners. */
     static Verdict promised(List<Listener> listeners, Packet packet) {
-        Reach reach = packet.node() == null ? Reach.OUTSIDE : Reach.INSIDE;
-        for (Listener listener : listeners) {
-            boolean hit = listener.frontend().reach() == reach
-                    && listener.frontend().address().toString().equals(packet.destination())
-                    && listener.frontend().transport().name().equals(packet.protocol())
-                    && listener.frontend().port() == packet.port();
-            if (hit) {
-                boolean admitted = listener.sources().isEmpty()
-                        || listener.sources().stream()
-                                .anyMatch(range -> range.contains(IpAddress.parse(packet.source())));
-                if (!admitted) {
-                    return new Verdict.Lost();
-                }
-                Set<String> some = listener.pool().members().stream()
-                        .filter(member -> listener.spread() == Spread.ANYWHERE
-                                || NODES.get(packet.node()).equals(member.node()))
-                        .map(member -> member.address() + ":" + member.port())
-                        .collect(Collectors.toSet());
-                return !some.isEmpty()
-                        ? new Verdict.Balanced(some)
-                        : listener.onEmpty() == OnEmpty.REFUSE ? new Verdict.Refused() : new Verdict.Lost();
-            }
-        }
-        return new Verdict.Passed();
+        return Promised.verdict(listeners, packet, NODES);
     }
 
     @Test

@@ -201,18 +201,35 @@ public final class TestingServices {
         };
     }
 
-    /** A client of each kind to every address and port that there may be. */
+    /** A client of each kind to every address and port that there may be of so many Services. */
     public static List<Packet> packets(int services, String... more) {
-        List<Packet> packets = new ArrayList<>();
         List<String> addresses = new ArrayList<>(List.of("192.168.0.1", "192.168.0.2", "203.0.113.1", "10.4.1.2"));
         addresses.addAll(List.of(more));
         List<Integer> ports = new ArrayList<>(PORTS);
         ports.add(7);
         for (int i = 0; i < services; i++) {
-            int number = i;
-            NODE_PORTS.forEach(port -> ports.add(port + number));
-            addresses.addAll(List.of(clusterAddress(i), externalAddress(i), granted(i), foreignIngress(i)));
+            addTo(i, addresses, ports);
         }
+        return packets(addresses, ports);
+    }
+
+    /** The same to those of one Service. */
+    public static List<Packet> packetsTo(int number, String... more) {
+        List<String> addresses = new ArrayList<>(List.of("192.168.0.1", "203.0.113.1"));
+        addresses.addAll(List.of(more));
+        List<Integer> ports = new ArrayList<>(PORTS);
+        addTo(number, addresses, ports);
+        return packets(addresses, ports);
+    }
+
+    private static void addTo(int number, List<String> addresses, List<Integer> ports) {
+        NODE_PORTS.forEach(port -> ports.add(port + number));
+        addresses.addAll(
+                List.of(clusterAddress(number), externalAddress(number), granted(number), foreignIngress(number)));
+    }
+
+    private static List<Packet> packets(List<String> addresses, List<Integer> ports) {
+        List<Packet> packets = new ArrayList<>();
         for (String address : addresses) {
             for (int port : ports) {
                 for (String protocol : List.of("TCP", "UDP", "SCTP")) {
