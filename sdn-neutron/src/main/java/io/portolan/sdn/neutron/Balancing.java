@@ -40,7 +40,8 @@ record Balancing(
     private static final String PROVIDER = "ovn";
     private static final String ALGORITHM = "SOURCE_IP_PORT";
     private static final String VIP_PORT = "ovn-lb-vip-";
-    private static final long PAUSE_NANOS = 100_000_000;
+    private static final long SHORTEST_PAUSE = 20_000_000;
+    private static final long LONGEST_PAUSE = 200_000_000;
 
     /** How one look went. */
     private sealed interface Step {
@@ -52,11 +53,14 @@ record Balancing(
         record Right(Optional<LoadBalancer> balancer) implements Step {}
     }
 
+    /** Pauses grow with the time that it has taken so far. */
     private Optional<Settled> waited(String why, long until) {
-        if (System.nanoTime() > until) {
+        long left = until - System.nanoTime();
+        if (left < 0) {
             return Optional.of(new Settled.Pending(why));
         }
-        LockSupport.parkNanos(PAUSE_NANOS);
+        long spent = patience.call().toNanos() - left;
+        LockSupport.parkNanos(Math.clamp(spent / 4, SHORTEST_PAUSE, LONGEST_PAUSE));
         return Optional.empty();
     }
 

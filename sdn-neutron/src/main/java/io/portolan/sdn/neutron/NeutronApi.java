@@ -48,7 +48,8 @@ final class NeutronApi extends BaseOpenStackService {
     /** Whether the cloud has load balancers at all, as its catalog says. */
     boolean hasOctavia() {
         return login.session().token().getCatalog().stream()
-                .anyMatch(service -> service.getType().equals(ServiceType.OCTAVIA.getType()));
+                .anyMatch(service -> service.getType().equals(ServiceType.OCTAVIA.getType())
+                        && !service.getEndpoints().isEmpty());
     }
 
     /** The project that we act in. */
