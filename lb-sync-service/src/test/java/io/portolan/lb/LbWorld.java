@@ -82,6 +82,18 @@ public final class LbWorld implements AutoCloseable {
         return api;
     }
 
+    /** Makes an underlay cluster of it: its cloud signs us in by this {@code clouds.yaml}. */
+    public void inCloud(String cluster, String authUrl, String cloudsYaml, String router) {
+        try {
+            Files.writeString(secrets.resolve(cluster).resolve("clouds.yaml"), cloudsYaml);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        sql(
+                "update cluster set mode = 'underlay', nesting_wanted = 'auto', backend = '%s', secret_ref = '%s', router_id = '%s' where name = '%2$s'"
+                        .formatted(authUrl, cluster, router));
+    }
+
     public NodeId node(String cluster, String name) {
         NodeId id = NodeId.random();
         sql("""
