@@ -27,8 +27,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -149,45 +147,49 @@ abstract class BalancerContract extends SdnLoadBalancersContract {
                 .toList();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"loadbalancer", "listener", "pool", "member", "port"})
-    void whatIsDeletedBehindOurBackIsMadeAnew(String what) {
+    @Test
+    void whatIsDeletedBehindOurBackIsMadeAnew() {
         ClusterId cluster = ClusterId.random();
         try (SdnBackend sdn = backend(cluster)) {
             Listener tcp = listener(address(70), Transport.TCP, 80, "10.4.0.2", "10.4.0.3");
             LoadBalancerSpec spec = spec(cluster, "web", tcp);
             assertThat(ensure(sdn, spec)).isEqualTo(done(Ensured.MADE));
-            JsonNode balancer = balancer(spec, cluster);
-            String pool = only("pools", balancer);
-            switch (what) {
-                case "loadbalancer" ->
-                    octavia()
-                            .delete("/loadbalancers/%s?cascade=true"
-                                    .formatted(balancer.path("id").asString()));
-                case "listener" -> octavia().delete("/listeners/" + only("listeners", balancer));
-                case "pool" -> octavia().delete("/pools/" + pool);
-                case "member" ->
-                    octavia()
-                            .delete("/pools/%s/members/%s"
-                                    .formatted(
-                                            pool,
-                                            octavia()
-                                                    .get("/pools/%s/members".formatted(pool))
-                                                    .at("/members/0/id")
-                                                    .asString()));
-                default ->
-                    tenant().api()
-                            .network()
-                            .delete("/ports/" + balancer.path("vip_port_id").asString());
+            for (String what : List.of("listener", "member", "pool", "port", "balancer")) {
+                delete(what, balancer(spec, cluster));
+                assertThat(sdn.loadBalancers().audit(List.of(spec)).right())
+                        .as("without its %s", what)
+                        .isEmpty();
+                assertThat(ensure(sdn, spec)).as(what).isIn(done(Ensured.MENDED), done(Ensured.MADE));
+                assertThat(sdn.loadBalancers().audit(List.of(spec)))
+                        .as("with its %s again", what)
+                        .isEqualTo(new Audit(Set.of(spec.id()), Set.of(spec.id())));
+                assertThat(balancer(spec, cluster).path("vip_address").asString())
+                        .isEqualTo(address(70));
             }
-            assertThat(sdn.loadBalancers().audit(List.of(spec)).right()).isEmpty();
-            Settled outcome = ensure(sdn, spec);
-            assertThat(outcome).isIn(done(Ensured.MENDED), done(Ensured.MADE));
-            assertThat(sdn.loadBalancers().audit(List.of(spec)))
-                    .isEqualTo(new Audit(Set.of(spec.id()), Set.of(spec.id())));
-            assertThat(balancer(spec, cluster).path("vip_address").asString()).isEqualTo(address(70));
             deleteAll(sdn, List.of(spec.id()));
             sdn.topology().deleteRouter();
+        }
+    }
+
+    private void delete(String what, JsonNode balancer) {
+        String pool = only("pools", balancer);
+        switch (what) {
+            case "listener" -> octavia().delete("/listeners/" + only("listeners", balancer));
+            case "member" -> {
+                String members = "/pools/%s/members".formatted(pool);
+                octavia()
+                        .delete(members + "/"
+                                + octavia().get(members).at("/members/0/id").asString());
+            }
+            case "pool" -> octavia().delete("/pools/" + pool);
+            case "port" ->
+                tenant().api()
+                        .network()
+                        .delete("/ports/" + balancer.path("vip_port_id").asString());
+            default ->
+                octavia()
+                        .delete("/loadbalancers/%s?cascade=true"
+                                .formatted(balancer.path("id").asString()));
         }
     }
 
