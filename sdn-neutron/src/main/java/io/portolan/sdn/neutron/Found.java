@@ -42,12 +42,20 @@ sealed interface Found {
             implements Found {
         @JsonIgnoreProperties(ignoreUnknown = true)
         @JsonNaming(SnakeCaseStrategy.class)
-        record Gateway(@Nullable String networkId, @Nullable List<FixedIp> externalFixedIps) {}
+        record Gateway(
+                @Nullable String networkId,
+                @Nullable List<FixedIp> externalFixedIps,
+                @Nullable Boolean enableSnat) {}
 
         record Route(String destination, String nexthop) {}
 
         Optional<String> externalNetwork() {
             return Optional.ofNullable(externalGatewayInfo).map(Gateway::networkId);
+        }
+
+        /** Whether it hides the addresses behind it; empty where it does not say. */
+        Optional<Boolean> snat() {
+            return Optional.ofNullable(externalGatewayInfo).map(Gateway::enableSnat);
         }
 
         List<FixedIp> externalAddresses() {

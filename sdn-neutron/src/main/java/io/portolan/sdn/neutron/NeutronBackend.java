@@ -4,6 +4,8 @@ import io.portolan.model.ClusterId;
 import io.portolan.sdn.PortSpec.Nesting.Way;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnDirectory;
+import io.portolan.sdn.SdnFloatingIps;
+import io.portolan.sdn.SdnGateways;
 import io.portolan.sdn.SdnLoadBalancers;
 import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnTopology;
@@ -20,6 +22,7 @@ final class NeutronBackend implements SdnBackend {
     private final SdnPorts ports;
     private final NeutronLoadBalancers loadBalancers;
     private final NeutronDirectory directory;
+    private final NeutronGateways gateways;
     private final Runnable onClose;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -32,6 +35,7 @@ final class NeutronBackend implements SdnBackend {
         Routers routers = new Routers(api, mark);
         ServicesNetwork services = new ServicesNetwork(api, mark);
         this.directory = new NeutronDirectory(api, mark);
+        this.gateways = new NeutronGateways(api, mark);
         this.loadBalancers = new NeutronLoadBalancers(api, mark, services, directory, Patience.standard());
         this.topology = new NeutronTopology(
                 routers, services, new Switches(api, mark, routers, new Gateways(api, mark), trunks));
@@ -56,6 +60,16 @@ final class NeutronBackend implements SdnBackend {
     @Override
     public SdnDirectory directory() {
         return directory;
+    }
+
+    @Override
+    public SdnGateways gateways() {
+        return gateways;
+    }
+
+    @Override
+    public SdnFloatingIps floatingIps() {
+        return gateways;
     }
 
     @Override

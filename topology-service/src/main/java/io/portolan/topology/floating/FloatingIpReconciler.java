@@ -52,8 +52,9 @@ final class FloatingIpReconciler implements Reconciler<FloatingIpId> {
     @Override
     public Set<FloatingIpId> keys() {
         Map<FloatingIpId, ClusterId> found = new HashMap<>();
+        List<UUID> withGateway = floatingIps.clustersWithGateway();
         for (Cluster cluster : clusters.all()) {
-            if (cluster.routerId() != null && !cluster.isDeleting()) {
+            if (withGateway.contains(cluster.id().value()) && cluster.routerId() != null && !cluster.isDeleting()) {
                 try {
                     backends.of(cluster.target())
                             .floatingIps()

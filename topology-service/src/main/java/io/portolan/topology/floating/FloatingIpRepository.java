@@ -37,6 +37,10 @@ interface FloatingIpRepository extends Repository<FloatingIp, UUID> {
     @Query(nativeQuery = true, value = "select id from floating_ip")
     List<UUID> ids();
 
+    /** Clusters with a gateway: no other has a floating address in its network. */
+    @Query(nativeQuery = true, value = "select cluster_id from gateway")
+    List<UUID> clustersWithGateway();
+
     /** The gateway's state; it is not taken down meanwhile, and one address is chosen at a time. */
     @Query(nativeQuery = true, value = """
                     select g.state from gateway g join cluster c on c.id = g.cluster_id

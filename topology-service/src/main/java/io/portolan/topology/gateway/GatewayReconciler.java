@@ -7,6 +7,7 @@ import io.portolan.kit.loop.Reconciler;
 import io.portolan.kit.loop.TwoLooks;
 import io.portolan.model.ClusterId;
 import io.portolan.model.IpAddress;
+import io.portolan.model.Mode;
 import io.portolan.model.VlanTag;
 import io.portolan.sdn.GatewaySpec;
 import io.portolan.sdn.SdnFailure;
@@ -64,7 +65,8 @@ final class GatewayReconciler implements Reconciler<ClusterId> {
             return Outcome.DONE;
         }
         if (gateways.findById(key.value()).isEmpty()) {
-            return sweep(cluster.get());
+            // In a cloud the gateway is the router's: there is nothing to ask for.
+            return cluster.get().mode() == Mode.OVERLAY ? sweep(cluster.get()) : Outcome.DONE;
         }
         try {
             return settle(cluster.get());

@@ -1,0 +1,236 @@
+package io.portolan.sdn.neutron;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
+import static org.awaitility.Awaitility.await;
+
+import io.portolan.model.Cidr;
+import io.portolan.model.ClusterName;
+import io.portolan.model.FloatingIpId;
+import io.portolan.model.IpAddress;
+import io.portolan.sdn.FloatingIpSpec;
+import io.portolan.sdn.GatewaySpec;
+import io.portolan.sdn.RouterSpec;
+import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnFailure.Refused;
+import io.portolan.sdn.SdnFailure.Refused.Reason;
+import io.portolan.sdn.SdnFloatingIps;
+import io.portolan.sdn.SdnPort;
+import io.portolan.testbed.Fabric;
+import io.portolan.testbed.NodeHost;
+import io.portolan.testbed.PodSandbox;
+import io.portolan.testbed.VmHost;
+import io.portolan.testbed.Workspace;
+import io.portolan.testbed.openstack.CloudProject;
+import io.portolan.testbed.openstack.ExternalNetwork;
+import io.portolan.testbed.openstack.OpenStackCloud;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** Two pods in a VM of a real cloud, and the world outside it, by the router's gateway and by floating IPs. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RealGatewayTest {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration TCP_LIMIT = Duration.ofSeconds(2);
+    private static final int PEERS = 9090;
+    private static final String OUTSIDE = "172.24.4.1";
+    private static final String PEER_SERVER = """
+            import socketserver, sys
+            class Answer(socketserver.StreamRequestHandler):
+                def handle(self):
+                    if self.rfile.readline():
+                        self.wfile.write(self.client_address[0].encode() + b'\\n')
+            class Server(socketserver.ThreadingTCPServer):
+                allow_reuse_address = True
+                daemon_threads = True
+            Server(('0.0.0.0', int(sys.argv[1])), Answer).serve_forever()
+            """;
+
+    private static final List<PodSandbox> pods = new ArrayList<>();
+    private static final FloatingIpId floating = FloatingIpId.random();
+    private static Workspace workspace;
+    private static OpenStackCloud cloud;
+    private static NeutronBackends backends;
+    private static SdnBackend backend;
+    private static TestingNode node;
+    private static String router;
+    private static String routerAddress;
+    private static String address;
+
+    @BeforeAll
+    static void start() {
+        workspace = Workspace.create();
+        backends = new NeutronBackends();
+        try {
+            cloud = OpenStackCloud.in(workspace).start();
+            var hypervisor =
+                    cloud.hypervisors(Fabric.create(workspace), "hyper-1").getFirst();
+            ExternalNetwork external =
+                    cloud.externalNetwork("outside", "172.24.4.0/24", OUTSIDE, "172.24.4.100", "172.24.4.199");
+            CloudProject project = cloud.forProject("floating");
+            Tenant tenant = new Tenant(project.id(), project.login(), project.api());
+            admitEverybody(tenant);
+            node = TestingNode.of("10.4.0.0/26", 2, tenant.vmPort());
+            backend = backends.backend(node.cluster(), tenant.target(), null);
+            router = backend.topology()
+                    .ensureRouter(
+                            new RouterSpec(new ClusterName("blue"), List.of(Cidr.parse("10.4.0.0/16")), external.id()))
+                    .id();
+            backend.topology().ensureSwitch(node.spec(router));
+            backend.ports().ensure(node.node(), node.ports());
+            VmHost vm = hypervisor.plugVm("vm-1", node.parent());
+            plug(vm, 0);
+            plug(vm, 1);
+            servePeers(cloud.outside(), "peers-outside");
+        } catch (RuntimeException | Error e) {
+            backends.close();
+            workspace.close();
+            throw e;
+        }
+    }
+
+    @AfterAll
+    static void stop() {
+        backends.close();
+        workspace.close();
+    }
+
+    /** A project's default group lets nobody in. */
+    private static void admitEverybody(Tenant tenant) {
+        String group = tenant.api()
+                .network()
+                .get("/security-groups?project_id=" + tenant.id())
+                .at("/security_groups/0/id")
+                .asString();
+        tenant.api()
+                .network()
+                .post(
+                        "/security-group-rules",
+                        Map.of(
+                                "security_group_rule",
+                                Map.of("security_group_id", group, "direction", "ingress", "ethertype", "IPv4")));
+    }
+
+    private static void plug(VmHost vm, int i) {
+        PodSandbox pod = PodSandbox.create(workspace, "pod-" + i);
+        vm.namespace()
+                .ip(
+                        "link add v%d type veth peer name eth0 address %s mtu %d netns %s"
+                                .formatted(
+                                        i,
+                                        node.port(i).mac(),
+                                        NodeHost.POD_MTU,
+                                        pod.namespace().name()),
+                        "link set v%d up".formatted(i));
+        pod.namespace().withoutOffloads("eth0");
+        pod.namespace()
+                .ip(
+                        "addr add %s/26 dev eth0".formatted(own(i)),
+                        "link set eth0 up",
+                        "route add default via " + node.subnet().gateway());
+        vm.vsctl(
+                "add-port",
+                VmHost.BRIDGE,
+                "v" + i,
+                "tag=" + node.port(i).nesting().tag().id());
+        servePeers(pod, "peers-" + i);
+        pod.serveTcp(8080, "pod-" + i);
+        pods.add(pod);
+    }
+
+    private static void servePeers(PodSandbox where, String label) {
+        workspace
+                .daemon(label, "/usr/bin/python3", "-I", "-c", PEER_SERVER, Integer.toString(PEERS))
+                .inside(where.namespace())
+                .grace(Duration.ZERO)
+                .start();
+    }
+
+    private static IpAddress own(int i) {
+        return node.port(i).addresses().getFirst();
+    }
+
+    private static String said(PodSandbox from, String target, int port) {
+        await(target)
+                .atMost(PATIENCE)
+                .until(() -> from.tcp(target, port, TCP_LIMIT).ok());
+        return from.tcp(target, port, TCP_LIMIT).said();
+    }
+
+    private static GatewaySpec gateway(boolean snat) {
+        return new GatewaySpec(router, List.of(Cidr.parse("10.4.0.0/16")), null, snat, List.of(), null);
+    }
+
+    private static IpAddress lead(Integer pod) {
+        FloatingIpSpec.Target target = null;
+        if (pod != null) {
+            String id = backend.ports().list(node.node()).stream()
+                    .filter(port -> port.id().equals(node.ids().get(pod)))
+                    .map(SdnPort::backendId)
+                    .findFirst()
+                    .orElseThrow();
+            target = new FloatingIpSpec.Target(node.ids().get(pod), own(pod), id);
+        }
+        return backend.floatingIps().ensureFloatingIp(new FloatingIpSpec(floating, router, null, target));
+    }
+
+    @Test
+    @Order(1)
+    void podsAreSeenOutsideByTheRoutersAddress() {
+        List<IpAddress> addresses = backend.gateways().ensureGateway(gateway(true));
+        assertThat(addresses).hasSize(1);
+        routerAddress = addresses.getFirst().toString();
+        for (PodSandbox pod : pods) {
+            assertThat(said(pod, OUTSIDE, PEERS)).isEqualTo(routerAddress);
+        }
+    }
+
+    @Test
+    @Order(2)
+    void toTranslateNothingIsForAdministrators() {
+        assertThatThrownBy(() -> backend.gateways().ensureGateway(gateway(false)))
+                .asInstanceOf(type(Refused.class))
+                .extracting(Refused::reason)
+                .isEqualTo(Reason.NOT_ALLOWED);
+        assertThat(said(pods.getFirst(), OUTSIDE, PEERS)).isEqualTo(routerAddress);
+    }
+
+    @Test
+    @Order(3)
+    void aFloatingIpLeadsToItsPodAndMoves() {
+        address = lead(0).toString();
+        assertThat(said(cloud.outside(), address, 8080)).isEqualTo("pod-0");
+        assertThat(said(cloud.outside(), address, PEERS)).isEqualTo(OUTSIDE);
+        assertThat(said(pods.getFirst(), OUTSIDE, PEERS)).isEqualTo(address);
+        assertThat(lead(0)).as("again changes nothing").hasToString(address);
+        assertThat(lead(1)).as("its address stays").hasToString(address);
+        await().atMost(PATIENCE)
+                .until(() ->
+                        cloud.outside().tcp(address, 8080, TCP_LIMIT).said().equals("pod-1"));
+        assertThat(said(pods.getFirst(), OUTSIDE, PEERS)).isEqualTo(routerAddress);
+        assertThat(backend.floatingIps().ownFloatingIps())
+                .containsExactly(new SdnFloatingIps.FloatingIp(floating, IpAddress.parse(address), own(1)));
+    }
+
+    @Test
+    @Order(4)
+    void oneThatLeadsNowhereKeepsItsAddressUntilItIsDeleted() {
+        assertThat(lead(null)).hasToString(address);
+        await().atMost(PATIENCE)
+                .until(() -> !cloud.outside().tcp(address, 8080, TCP_LIMIT).ok());
+        assertThat(backend.floatingIps().ownFloatingIps())
+                .containsExactly(new SdnFloatingIps.FloatingIp(floating, IpAddress.parse(address), null));
+        backend.floatingIps().deleteFloatingIp(floating);
+        backend.floatingIps().deleteFloatingIp(floating);
+        assertThat(backend.floatingIps().ownFloatingIps()).isEmpty();
+    }
+}
