@@ -47,8 +47,9 @@ class DemoTest {
         assertThat(status).isZero();
         assertThat(names).hasSizeGreaterThan(30).doesNotHaveDuplicates();
         assertThat(names).anyMatch(name -> name.startsWith("ping")).anyMatch(name -> name.startsWith("tcp"));
+        assertThat(names).filteredOn(name -> name.startsWith("service")).hasSizeGreaterThan(6);
         if (mode.equals("overlay")) {
-            assertThat(names).filteredOn(name -> name.startsWith("service")).hasSizeGreaterThan(6);
+            assertThat(names).filteredOn(name -> name.startsWith("north-south")).hasSizeGreaterThan(5);
         }
         assertThat(Workspace.under(Workspace.DEFAULT_ROOT))
                 .as("what is new and nobody's")

@@ -3,6 +3,7 @@ package io.portolan.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.portolan.e2e.stack.Calls.Transport;
 import io.portolan.e2e.stack.KubernetesApi;
 import io.portolan.e2e.stack.KubernetesApi.Endpoint;
 import java.io.IOException;
@@ -21,9 +22,9 @@ class KubernetesApiTest {
         try (KubernetesApi cluster = KubernetesApi.inMemory()) {
             KubernetesClient client = cluster.client();
             Path kubeconfig = Files.writeString(directory.resolve("kubeconfig"), cluster.kubeconfig());
-            cluster.expose("theirs", "ClusterIP");
+            cluster.expose("theirs", "ClusterIP", Transport.TCP);
             try (KubernetesApi visiting = KubernetesApi.of(kubeconfig)) {
-                visiting.expose("ours", "ClusterIP");
+                visiting.expose("ours", "ClusterIP", Transport.UDP);
                 visiting.endpoints("ours", List.of(new Endpoint("10.4.0.2", "node-1")));
                 assertThat(client.services().inAnyNamespace().list().getItems()).hasSize(2);
                 assertThat(visiting.namespace()).isNotEqualTo(cluster.namespace());

@@ -43,14 +43,12 @@ final class Demo {
     private final Checks checks;
     private final Stack stack;
     private final Services services;
-    private final boolean balanced;
 
     private Demo(Screen screen, Stack stack) {
         this.screen = screen;
         this.checks = new Checks(screen);
         this.stack = stack;
         services = new Services(screen, checks, stack);
-        balanced = !(stack.network() instanceof CloudNetwork);
     }
 
     static void main(String[] arguments) throws InterruptedException {
@@ -125,9 +123,10 @@ final class Demo {
             if (stack.network() instanceof CloudNetwork cloud) {
                 countCalls(cloud, workers.get(0));
             }
-            if (balanced) {
-                services.run(pods);
-            }
+            services.run(pods);
+            stack.network()
+                    .outside(workers.getLast().host())
+                    .ifPresent(outside -> new NorthSouth(screen, checks, stack).run(outside, pods));
             warmPath(workers);
             deleteOne(pods.get(3));
         }
@@ -185,9 +184,7 @@ final class Demo {
                 boolean deleted = stack.runtime().stop(pod).ok();
                 return new Finding(added && deleted, pod.added().json().toString());
             });
-            if (balanced) {
-                services.answerWithoutControlPlane();
-            }
+            services.answerWithoutControlPlane();
         } finally {
             stopped.forEach(Daemon::resume);
         }

@@ -3,6 +3,7 @@ package io.portolan.e2e.demo;
 import io.portolan.e2e.demo.Checks.Finding;
 import io.portolan.e2e.stack.Calls;
 import io.portolan.e2e.stack.Calls.Transport;
+import io.portolan.e2e.stack.CloudNetwork;
 import io.portolan.e2e.stack.KubernetesApi;
 import io.portolan.e2e.stack.KubernetesApi.Endpoint;
 import io.portolan.e2e.stack.Pod;
@@ -20,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 /** A Kubernetes Service: its address is answered by pods of both nodes, and follows its endpoints. */
 final class Services {
     private static final String NAME = "web";
+    private static final String SHRINKING = "shrinking";
     private static final int TCP = 80;
     private static final int UDP = 53;
     private static final int MANY = 60;
@@ -43,8 +45,8 @@ final class Services {
     void run(List<Pod> all) {
         pods = all;
         screen.step("A Service of Kubernetes: one address for the pods of both nodes");
-        stack.declareServices(Stack.CLUSTER, List.of());
-        address = kubernetes.expose(NAME, "ClusterIP");
+        stack.declareServices(Stack.CLUSTER, stack.network().serviceAddresses());
+        address = kubernetes.expose(NAME, "ClusterIP", Transport.TCP, Transport.UDP);
         kubernetes.endpoints(NAME, endpoints(all));
         checks.check("service web: its load balancer is there", () -> {
             boolean active = Waiting.eventually(() -> active(NAME));
@@ -98,29 +100,31 @@ final class Services {
     /** Measured from the change's being sent to the API server until the last connection that the leaving member got. */
     private void scaledDown() {
         Pod leaving = pods.getLast();
+        String shrinking = kubernetes.expose(SHRINKING, "ClusterIP", Transport.TCP);
         List<String> measured = new ArrayList<>();
         Checks.Check check = checks.check(
-                "service web scaled down: within a second %s gets no new connection".formatted(leaving.name()), () -> {
+                "service scaled down: within a second %s gets no new connection".formatted(leaving.name()), () -> {
                     boolean held = false;
                     for (int i = 0; i < TRIES && !held; i++) {
-                        kubernetes.endpoints(NAME, endpoints(pods));
+                        kubernetes.endpoints(SHRINKING, endpoints(pods));
                         held = Waiting.eventually(
-                                        () -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, address, TCP, MANY)
+                                        () -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, shrinking, TCP, MANY)
                                                 .answerers()
                                                 .contains(leaving.name()))
-                                && leaves(leaving, measured);
+                                && leaves(leaving, shrinking, measured);
                     }
                     return new Finding(held, measured.toString());
                 });
         screen.say("            " + check.said());
+        kubernetes.delete(SHRINKING);
     }
 
-    private boolean leaves(Pod leaving, List<String> measured) throws InterruptedException {
+    private boolean leaves(Pod leaving, String shrinking, List<String> measured) throws InterruptedException {
         CompletableFuture<Calls> calling = CompletableFuture.supplyAsync(
-                () -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, address, TCP, 250, Duration.ofMillis(10)));
+                () -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, shrinking, TCP, 250, Duration.ofMillis(10)));
         Thread.sleep(1_000);
         double sent = System.currentTimeMillis();
-        kubernetes.endpoints(NAME, endpoints(pods.subList(0, pods.size() - 1)));
+        kubernetes.endpoints(SHRINKING, endpoints(pods.subList(0, pods.size() - 1)));
         Calls calls = calling.join();
         double last = calls.lastAnsweredBy(leaving.name()) - sent;
         double until = calls.all().getLast().at() - sent;
@@ -129,15 +133,24 @@ final class Services {
         return last < 1_000 && until > 1_200 && calls.allAnswered();
     }
 
+    /** A cloud's balancers cannot refuse, and the Service is told so. */
     private void nobodyThere() {
-        String empty = kubernetes.expose("empty", "ClusterIP");
-        checks.check("service without endpoints: refused, not swallowed", () -> {
-            boolean refused =
-                    Waiting.eventually(() -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, empty, TCP, 1)
-                            .allRefused());
-            Calls calls = Calls.make(pods.get(1).sandbox(), Transport.TCP, empty, TCP, 5);
-            return new Finding(refused && calls.allRefused(), calls.toString());
-        });
+        String empty = kubernetes.expose("empty", "ClusterIP", Transport.TCP);
+        if (stack.network() instanceof CloudNetwork) {
+            checks.check("service without endpoints: an Event says that clients will wait", () -> {
+                boolean said = Waiting.eventually(() -> kubernetes.events("empty").stream()
+                        .anyMatch(event -> event.startsWith("RefusingNotSupported")));
+                return new Finding(said, kubernetes.events("empty").toString());
+            });
+        } else {
+            checks.check("service without endpoints: refused, not swallowed", () -> {
+                boolean refused =
+                        Waiting.eventually(() -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, empty, TCP, 1)
+                                .allRefused());
+                Calls calls = Calls.make(pods.get(1).sandbox(), Transport.TCP, empty, TCP, 5);
+                return new Finding(refused && calls.allRefused(), calls.toString());
+            });
+        }
         kubernetes.delete("empty");
     }
 

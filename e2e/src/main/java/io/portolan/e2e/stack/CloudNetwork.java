@@ -14,9 +14,11 @@ import io.portolan.testbed.openstack.CloudProject;
 import io.portolan.testbed.openstack.Hypervisor;
 import io.portolan.testbed.openstack.OpenStackCloud;
 import java.net.URI;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A real OpenStack. The nodes are VMs of a tenant who had one before, which has nothing to do with pods, and behind whose
@@ -26,6 +28,9 @@ import java.util.Map;
 public final class CloudNetwork implements StackNetwork {
     /** The name of the secret that holds the project's credential. */
     static final String SECRET = "demo-cloud";
+
+    /** Where the Services of the first tenant's cluster are. */
+    private static final String SERVICES = "10.96.0.0/16";
 
     private static final String REGION = "watched";
     private static final String RACK = "172.24.9.0/24";
@@ -40,13 +45,17 @@ public final class CloudNetwork implements StackNetwork {
     private final List<Neighbour> neighbours;
 
     private CloudNetwork(Workspace workspace, Fabric fabric) {
-        cloud = OpenStackCloud.in(workspace).start();
+        cloud = OpenStackCloud.in(workspace).withOctavia().start();
         keystone = workspace.own(
                 FaultyProxy.to(URI.create("http://" + cloud.authUrl().getAuthority())));
         neutron = workspace.own(FaultyProxy.to(cloud.networkUrl()));
-        cloud.publishRegion(REGION, Map.of("identity", authUrl(), "network", neutron.url()));
+        cloud.publishRegion(
+                REGION,
+                Map.of("identity", authUrl(), "network", neutron.url(), "load-balancer", cloud.loadBalancingUrl()));
         hypervisors = cloud.hypervisors(fabric, "hyper-1", "hyper-2");
         tenant = newTenant("demo");
+        // A pod that is answered by itself is called from the Service's address.
+        tenant.letIn(SERVICES);
         VmHost plain = tenant.plug("vm-plain");
         neighbours = List.of(
                 new Neighbour(plain.name(), plain.address(), PodSandbox.around(workspace, plain.namespace())),
@@ -122,7 +131,9 @@ public final class CloudNetwork implements StackNetwork {
 
     @Override
     public Map<String, Object> clusterSpec() {
-        return clusterSpec(tenant, SECRET);
+        Map<String, Object> spec = new HashMap<>(clusterSpec(tenant, SECRET));
+        spec.put("serviceCidr", SERVICES);
+        return spec;
     }
 
     /** A cluster behind the tenant's router. */
@@ -148,6 +159,16 @@ public final class CloudNetwork implements StackNetwork {
     @Override
     public List<Neighbour> neighbours() {
         return neighbours;
+    }
+
+    @Override
+    public List<String> serviceAddresses() {
+        return List.of();
+    }
+
+    @Override
+    public Optional<Outside> outside(WorkerHost edge) {
+        return Optional.empty();
     }
 
     /** Small, because Neutron makes some four ports a second. */

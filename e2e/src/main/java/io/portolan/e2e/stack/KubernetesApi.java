@@ -180,11 +180,11 @@ public final class KubernetesApi implements AutoCloseable {
     }
 
     /**
-     * Makes a Service with TCP port 80 and UDP port 53.
+     * Makes a Service with TCP port 80, UDP port 53, or both.
      *
      * @return its cluster address
      */
-    public String expose(String name, String type) {
+    public String expose(String name, String type, Calls.Transport... transports) {
         ServiceBuilder service = new ServiceBuilder()
                 .withNewMetadata()
                 .withNamespace(namespace)
@@ -193,7 +193,9 @@ public final class KubernetesApi implements AutoCloseable {
                 .withNewSpec()
                 .withType(type)
                 .withLoadBalancerClass(type.equals("LoadBalancer") ? BALANCER_CLASS : null)
-                .withPorts(Stream.of(Door.values()).map(Door::ofService).toList())
+                .withPorts(Stream.of(transports)
+                        .map(transport -> Door.valueOf(transport.name()).ofService())
+                        .toList())
                 .endSpec();
         if (server != null) {
             String address = "10.96.0." + addresses.getAndIncrement();

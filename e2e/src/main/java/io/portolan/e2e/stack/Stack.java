@@ -37,7 +37,7 @@ public final class Stack implements AutoCloseable {
     /** What kind of network the pods are on. */
     public enum Mode {
         OVERLAY("OVN central: northbound, southbound, northd"),
-        UNDERLAY("OpenStack: Keystone, Neutron and OVN, two hypervisors");
+        UNDERLAY("OpenStack: Keystone, Neutron, Octavia and OVN, two hypervisors");
 
         private final String parts;
 

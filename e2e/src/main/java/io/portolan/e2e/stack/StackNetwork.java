@@ -5,6 +5,7 @@ import io.portolan.testbed.OvnCentral;
 import io.portolan.testbed.WorkerHost;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The network that a stack's pods are on, and the machines that its nodes are. */
 public interface StackNetwork {
@@ -16,6 +17,12 @@ public interface StackNetwork {
 
     /** Machines that were on this network before the cluster; pods reach them by address, and they reach pods. */
     List<Neighbour> neighbours();
+
+    /** Blocks of addresses for Services of type LoadBalancer. */
+    List<String> serviceAddresses();
+
+    /** Puts a machine outside, on a network that this node is cabled to. Empty where there is no such thing. */
+    Optional<Outside> outside(WorkerHost edge);
 
     /** What the agent on this machine is told of it: its size, and where its ports bind. */
     Map<String, String> machine(WorkerHost host);

@@ -1,0 +1,88 @@
+package io.portolan.e2e.demo;
+
+import io.portolan.e2e.demo.Checks.Finding;
+import io.portolan.e2e.stack.Calls;
+import io.portolan.e2e.stack.Calls.Transport;
+import io.portolan.e2e.stack.KubernetesApi;
+import io.portolan.e2e.stack.KubernetesApi.Endpoint;
+import io.portolan.e2e.stack.Outside;
+import io.portolan.e2e.stack.Pod;
+import io.portolan.e2e.stack.Responders;
+import io.portolan.e2e.stack.Stack;
+import io.portolan.testbed.Ping;
+import io.portolan.testbed.PodSandbox;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
+
+/** The way in and out: somebody outside reaches a Service of type LoadBalancer, and a pod reaches the outside. */
+final class NorthSouth {
+    private static final String NAME = "public";
+    private static final String MACHINE = "machine-outside";
+    private static final int TCP = 80;
+    private static final int UDP = 53;
+    private static final int MANY = 60;
+
+    private final Screen screen;
+    private final Checks checks;
+    private final Stack stack;
+    private final KubernetesApi kubernetes;
+
+    NorthSouth(Screen screen, Checks checks, Stack stack) {
+        this.screen = screen;
+        this.checks = checks;
+        this.stack = stack;
+        kubernetes = stack.kubernetes();
+    }
+
+    void run(Outside outside, List<Pod> pods) {
+        screen.step("The cluster gets a gateway: the outside reaches a Service, pods reach the outside");
+        outside.sandbox().serveTcp(Responders.TCP_PORT, MACHINE);
+        String path = "/v1/clusters/" + Stack.CLUSTER + "/gateway";
+        checks.check("north-south: the gateway is ready", () -> {
+            stack.topologyCalls().put(path, outside.gateway()).ok();
+            AtomicReference<JsonNode> seen = new AtomicReference<>();
+            boolean ready = Waiting.eventually(() -> {
+                seen.set(stack.topologyCalls().get(path).body());
+                return "ready".equals(seen.get().path("state").asString());
+            });
+            return new Finding(ready, String.valueOf(seen.get()));
+        });
+        Pod pod = pods.getFirst();
+        checks.check("north-south: %s → %s, outside".formatted(pod.name(), outside.address()), () -> {
+            boolean there = Waiting.eventually(
+                    () -> Calls.make(pod.sandbox(), Transport.TCP, outside.address(), Responders.TCP_PORT, 1)
+                            .allAnswered());
+            Ping ping = pod.sandbox().ping(outside.address(), 3);
+            return new Finding(there && ping.answered(), ping.output());
+        });
+        kubernetes.expose(NAME, "LoadBalancer", Transport.TCP, Transport.UDP);
+        kubernetes.endpoints(NAME, pods.stream().map(Endpoint::of).toList());
+        AtomicReference<String> address = new AtomicReference<>("");
+        checks.check("north-south: status.loadBalancer.ingress has an address", () -> {
+            boolean given = Waiting.eventually(() -> kubernetes.ingress(NAME).isPresent());
+            address.set(kubernetes.ingress(NAME).orElse(""));
+            return new Finding(given, address.get() + " " + kubernetes.events(NAME));
+        });
+        if (!address.get().isEmpty()) {
+            bothNodes("tcp from outside", outside.sandbox(), Transport.TCP, address.get(), TCP, pods);
+            bothNodes("udp from outside", outside.sandbox(), Transport.UDP, address.get(), UDP, pods);
+            bothNodes("tcp from " + pod.name(), pod.sandbox(), Transport.TCP, address.get(), TCP, pods);
+        }
+    }
+
+    private void bothNodes(String way, PodSandbox from, Transport transport, String address, int port, List<Pod> pods) {
+        checks.check("north-south %s → %s: both nodes answer".formatted(way, address), () -> {
+            boolean there = Waiting.eventually(
+                    () -> Calls.make(from, transport, address, port, 1).allAnswered());
+            Calls calls = Calls.make(from, transport, address, port, MANY);
+            Set<String> nodes = pods.stream()
+                    .filter(pod -> calls.answerers().contains(pod.name()))
+                    .map(pod -> pod.node().name())
+                    .collect(Collectors.toSet());
+            return new Finding(there && calls.allAnswered() && nodes.size() == 2, calls.toString());
+        });
+    }
+}
