@@ -25,7 +25,7 @@ record ServiceJar(String module, Path application, Path cache) {
             "-XX:MaxMetaspaceSize=192m");
 
     /** Unpacks the jar of a module beside itself, unless this build's is there already. */
-    static ServiceJar of(Workspace workspace, Path modules, String module) {
+    static synchronized ServiceJar of(Workspace workspace, Path modules, String module) {
         Path target = modules.resolve(module).resolve("target");
         Path jar = executable(target);
         try {
