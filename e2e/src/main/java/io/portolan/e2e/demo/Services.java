@@ -54,8 +54,10 @@ final class Services {
         });
         everybody("tcp", Transport.TCP, TCP);
         everybody("udp", Transport.UDP, UDP);
-        scaledDown();
-        nobodyThere();
+        if (!(stack.network() instanceof CloudNetwork)) {
+            scaledDown();
+            nobodyThere();
+        }
         kubernetes.endpoints(NAME, endpoints(all.subList(0, all.size() - 1)));
     }
 
@@ -133,24 +135,15 @@ final class Services {
         return last < 1_000 && until > 1_200 && calls.allAnswered();
     }
 
-    /** A cloud's balancers cannot refuse, and the Service is told so. */
     private void nobodyThere() {
         String empty = kubernetes.expose("empty", "ClusterIP", Transport.TCP);
-        if (stack.network() instanceof CloudNetwork) {
-            checks.check("service without endpoints: an Event says that clients will wait", () -> {
-                boolean said = Waiting.eventually(() -> kubernetes.events("empty").stream()
-                        .anyMatch(event -> event.startsWith("RefusingNotSupported")));
-                return new Finding(said, kubernetes.events("empty").toString());
-            });
-        } else {
-            checks.check("service without endpoints: refused, not swallowed", () -> {
-                boolean refused =
-                        Waiting.eventually(() -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, empty, TCP, 1)
-                                .allRefused());
-                Calls calls = Calls.make(pods.get(1).sandbox(), Transport.TCP, empty, TCP, 5);
-                return new Finding(refused && calls.allRefused(), calls.toString());
-            });
-        }
+        checks.check("service without endpoints: refused, not swallowed", () -> {
+            boolean refused =
+                    Waiting.eventually(() -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, empty, TCP, 1)
+                            .allRefused());
+            Calls calls = Calls.make(pods.get(1).sandbox(), Transport.TCP, empty, TCP, 5);
+            return new Finding(refused && calls.allRefused(), calls.toString());
+        });
         kubernetes.delete("empty");
     }
 
