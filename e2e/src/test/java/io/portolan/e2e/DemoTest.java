@@ -47,7 +47,7 @@ class DemoTest {
         assertThat(status).isZero();
         assertThat(names).hasSizeGreaterThan(30).doesNotHaveDuplicates();
         assertThat(names).anyMatch(name -> name.startsWith("ping")).anyMatch(name -> name.startsWith("tcp"));
-        assertThat(names).filteredOn(name -> name.startsWith("service")).hasSizeGreaterThan(5);
+        assertThat(names).filteredOn(name -> name.startsWith("service")).hasSizeGreaterThan(4);
         if (mode.equals("overlay")) {
             assertThat(names).filteredOn(name -> name.startsWith("north-south")).hasSizeGreaterThan(5);
         }

@@ -147,8 +147,11 @@ final class Services {
         kubernetes.delete("empty");
     }
 
-    /** While it is stopped, whoever calls. */
+    /** While it is stopped, whoever calls. In overlay mode: a cloud may have been stopped in the middle of a change. */
     void answerWithoutControlPlane() {
+        if (stack.network() instanceof CloudNetwork) {
+            return;
+        }
         checks.check("service web answers all the same", () -> {
             Calls calls = Calls.make(pods.getFirst().sandbox(), Transport.TCP, address, TCP, MANY);
             return new Finding(calls.allAnswered() && nodesOf(calls.answerers()).size() == 2, calls.toString());
