@@ -27,7 +27,7 @@ class UnderlayTest {
     private static final String NODES = "/v1/clusters/" + Stack.CLUSTER + "/nodes/";
 
     /** How many of the calls of a node's filling are each the last one before topology-service dies; all take minutes. */
-    private static final int KILLS = Integer.getInteger("underlay.kills", 5);
+    private static final int KILLS = Integer.getInteger("underlay.kills", 3);
 
     private final SharedStack shared = SharedStack.get(Stack.Mode.UNDERLAY);
     private final Stack stack = shared.stack();
