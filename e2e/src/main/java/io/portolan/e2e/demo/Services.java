@@ -124,7 +124,7 @@ final class Services {
     private boolean leaves(Pod leaving, String shrinking, List<String> measured) throws InterruptedException {
         CompletableFuture<Calls> calling = CompletableFuture.supplyAsync(
                 () -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, shrinking, TCP, 250, Duration.ofMillis(10)));
-        Thread.sleep(1_000);
+        Thread.sleep(1_000); // so that calls are being made when the change is sent; they take 2.5 s and more
         double sent = System.currentTimeMillis();
         kubernetes.endpoints(SHRINKING, endpoints(pods.subList(0, pods.size() - 1)));
         Calls calls = calling.join();

@@ -3,7 +3,7 @@ package io.portolan.e2e.demo;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** Looks again and again. */
+/** Looks again and again, with a pause between two looks: what it waits for is another process's doing and sends no word. */
 final class Waiting {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Duration PAUSE = Duration.ofMillis(100);

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * counts, or a network that hangs would be asked by ever more threads. Only {@code Unavailable} is repeated; a call that
  * was given up is not, because it may still be at work. {@code Refused} is an answer and no failure of the network. A cloud
  * that could not take a call is asked for less.
+ *
+ * <p>What stands between a {@link Callable} and resilience4j, which asks for one, throws what a Callable may throw.
  */
 record Guard(
         String name,
