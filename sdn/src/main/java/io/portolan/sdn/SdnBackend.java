@@ -34,6 +34,11 @@ public interface SdnBackend extends AutoCloseable {
         throw new SdnFailure.Refused(SdnFailure.Refused.Reason.NOT_SUPPORTED, "this network has no floating addresses");
     }
 
+    /** Refuses where this network has no security profiles. */
+    default SdnSecurity security() {
+        throw new SdnFailure.Refused(SdnFailure.Refused.Reason.NOT_SUPPORTED, "this network has no security profiles");
+    }
+
     /** Throws {@link SdnFailure} where the network cannot be reached or does not let us in. */
     void check();
 

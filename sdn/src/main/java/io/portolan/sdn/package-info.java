@@ -17,7 +17,7 @@
  *   <li>Nothing here assumes that a cluster is one northbound database.
  * </ul>
  *
- * <p>Facets are small. Security profiles get one of their own when they come. Load balancers pass {@code
+ * <p>Facets are small. Load balancers pass {@code
  * SdnLoadBalancersContract}.
  */
 @NullMarked
