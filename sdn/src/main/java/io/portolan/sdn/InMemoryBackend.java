@@ -9,11 +9,13 @@ import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SdnFailure.Unavailable;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +26,21 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
     /** What several clusters share: routers by id with the networks behind them. */
     public static final class Network {
         private final Map<String, List<Cidr>> foreignRouters = new HashMap<>();
+        private final Set<String> foreignGroups = new HashSet<>();
         private boolean up = true;
 
         /** A router that somebody else made. */
         public synchronized void foreignRouter(String id, List<Cidr> behind) {
             foreignRouters.put(id, List.copyOf(behind));
+        }
+
+        /** A group of ports, with rules of its own, that somebody else made. */
+        public synchronized void foreignGroup(String id) {
+            foreignGroups.add(id);
+        }
+
+        private synchronized boolean hasForeignGroup(String id) {
+            return foreignGroups.contains(id);
         }
 
         public synchronized void up(boolean up) {
@@ -54,6 +66,8 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
     private final Map<NodeId, Map<PortId, PortSpec>> ports = new HashMap<>();
     private final InMemoryLoadBalancers loadBalancers;
     private final InMemoryGateways gateways;
+    private final Map<NodeId, Set<PortId>> portIds = new ConcurrentHashMap<>();
+    private final InMemorySecurity security;
     private @Nullable Router router;
 
     public InMemoryBackend(ClusterId cluster, Network network) {
@@ -61,6 +75,7 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
         this.network = network;
         this.loadBalancers = new InMemoryLoadBalancers(network::reached);
         this.gateways = new InMemoryGateways(network::reached);
+        this.security = new InMemorySecurity(network::reached, network::hasForeignGroup, portIds);
     }
 
     @Override
@@ -96,6 +111,11 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
     @Override
     public InMemoryGateways floatingIps() {
         return gateways;
+    }
+
+    @Override
+    public InMemorySecurity security() {
+        return security;
     }
 
     /** Nobody else is on this network. */
@@ -151,6 +171,7 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
             throw new Refused(Reason.IN_USE, "router " + router.id() + " has its gateway still");
         }
         router = null;
+        security.gone();
     }
 
     @Override
@@ -162,6 +183,7 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
             throw new Refused(Reason.NOT_FOUND, "there is no router " + spec.routerId());
         }
         SwitchSpec before = switches.put(spec.node(), spec);
+        portIds.putIfAbsent(spec.node(), Set.of());
         return before == null ? Ensured.MADE : before.equals(spec) ? Ensured.UNCHANGED : Ensured.MENDED;
     }
 
@@ -178,6 +200,8 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
             throw new Refused(Reason.IN_USE, "ports are on the switch of node " + node);
         }
         switches.remove(node);
+        portIds.remove(node);
+        security.gone(node);
     }
 
     @Override
@@ -206,13 +230,17 @@ public final class InMemoryBackend implements SdnBackend, SdnTopology, SdnPorts 
             throw new Refused(Reason.CONFLICT, "an address is on the switch of node " + on.name() + " already");
         }
         ports.put(node, after);
+        portIds.put(node, Set.copyOf(after.keySet()));
         return wanted.stream().map(InMemoryBackend::port).toList();
     }
 
     @Override
     public synchronized void delete(NodeId node, Collection<PortId> gone) {
         network.reached();
-        ports.getOrDefault(node, new HashMap<>()).keySet().removeAll(Set.copyOf(gone));
+        Map<PortId, PortSpec> there = ports.getOrDefault(node, new HashMap<>());
+        there.keySet().removeAll(Set.copyOf(gone));
+        portIds.computeIfPresent(node, (id, before) -> Set.copyOf(there.keySet()));
+        security.gone(gone);
     }
 
     synchronized Map<NodeId, SwitchSpec> switches() {

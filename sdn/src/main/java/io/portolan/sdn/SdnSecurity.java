@@ -73,6 +73,7 @@ public interface SdnSecurity {
 
     /**
      * From now on ports of these nodes that are in no profile are closed, those that are made later too. Again does no harm.
+     * A node without a switch has no ports, and is passed over.
      */
     Taken close(Collection<NodeId> nodes);
 
@@ -82,7 +83,7 @@ public interface SdnSecurity {
     /**
      * Puts each port in exactly these profiles, all of them in as few writes as the network allows. A port that is moved
      * from one set to another is never in both, but a node may see one before the other: whoever needs it shut in between
-     * closes it first.
+     * closes it first. What {@link #close} does to their nodes is done with it where it was not.
      *
      * @throws SdnFailure.Refused {@code NOT_FOUND} where a port or a profile is not there
      */

@@ -17,8 +17,8 @@
  *   <li>Nothing here assumes that a cluster is one northbound database.
  * </ul>
  *
- * <p>Facets are small. Load balancers pass {@code
- * SdnLoadBalancersContract}.
+ * <p>Facets are small. Load balancers pass {@code SdnLoadBalancersContract}, security profiles {@code
+ * SdnSecurityContract}.
  */
 @NullMarked
 package io.portolan.sdn;
