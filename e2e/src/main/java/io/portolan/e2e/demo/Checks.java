@@ -1,8 +1,11 @@
 package io.portolan.e2e.demo;
 
+import io.portolan.testbed.Waiting;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 
 /** What the demo claims, and whether it held. A check that throws has not held, and says so in the exception's words. */
 final class Checks {
@@ -11,6 +14,8 @@ final class Checks {
 
     /** What a check found. */
     record Finding(boolean ok, String said) {}
+
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private final List<Check> all = new ArrayList<>();
     private final Screen screen;
@@ -28,6 +33,11 @@ final class Checks {
             finding = new Finding(false, e.getClass().getSimpleName() + ": " + e.getMessage());
         }
         return add(new Check(name, finding.ok(), (System.nanoTime() - start) / 1e6, finding.said()));
+    }
+
+    /** Whether it has come to hold, with the demo's patience. */
+    static boolean eventually(BooleanSupplier holds) {
+        return Waiting.until(PATIENCE, holds);
     }
 
     Check add(Check check) {

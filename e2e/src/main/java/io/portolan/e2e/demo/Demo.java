@@ -133,13 +133,13 @@ final class Demo {
         tables(workers);
     }
 
-    private Finding warm(Worker worker) throws InterruptedException {
+    private Finding warm(Worker worker) {
         String node =
                 "/v1/clusters/" + Stack.CLUSTER + "/nodes/" + worker.host().name();
-        boolean ready = Waiting.eventually(() -> "ready"
+        boolean ready = Checks.eventually(() -> "ready"
                 .equals(stack.topologyCalls().get(node).body().path("state").asString()));
         AtomicReference<CniAnswer> status = new AtomicReference<>();
-        boolean serving = Waiting.eventually(() -> {
+        boolean serving = Checks.eventually(() -> {
             status.set(stack.runtime().call("STATUS", worker.host()));
             return status.get().ok();
         });
@@ -219,7 +219,7 @@ final class Demo {
         });
         String address = "/v1/clusters/" + Stack.CLUSTER + "/addresses/" + pod.address();
         checks.check("the ledger has " + pod.address() + " cooling", () -> {
-            boolean cooling = Waiting.eventually(() -> "cooling"
+            boolean cooling = Checks.eventually(() -> "cooling"
                     .equals(stack.ipamCalls()
                             .get(address)
                             .body()

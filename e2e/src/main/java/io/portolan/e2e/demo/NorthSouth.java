@@ -12,18 +12,13 @@ import io.portolan.e2e.stack.Stack;
 import io.portolan.testbed.Ping;
 import io.portolan.testbed.PodSandbox;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /** The way in and out: somebody outside reaches a Service of type LoadBalancer, and a pod reaches the outside. */
 final class NorthSouth {
     private static final String NAME = "public";
     private static final String MACHINE = "machine-outside";
-    private static final int TCP = 80;
-    private static final int UDP = 53;
-    private static final int MANY = 60;
 
     private final Screen screen;
     private final Checks checks;
@@ -44,7 +39,7 @@ final class NorthSouth {
         checks.check("north-south: the gateway is ready", () -> {
             stack.topologyCalls().put(path, outside.gateway()).ok();
             AtomicReference<JsonNode> seen = new AtomicReference<>();
-            boolean ready = Waiting.eventually(() -> {
+            boolean ready = Checks.eventually(() -> {
                 seen.set(stack.topologyCalls().get(path).body());
                 return "ready".equals(seen.get().path("state").asString());
             });
@@ -52,7 +47,7 @@ final class NorthSouth {
         });
         Pod pod = pods.getFirst();
         checks.check("north-south: %s → %s, outside".formatted(pod.name(), outside.address()), () -> {
-            boolean there = Waiting.eventually(
+            boolean there = Checks.eventually(
                     () -> Calls.make(pod.sandbox(), Transport.TCP, outside.address(), Responders.TCP_PORT, 1)
                             .allAnswered());
             Ping ping = pod.sandbox().ping(outside.address(), 3);
@@ -62,27 +57,20 @@ final class NorthSouth {
         kubernetes.endpoints(NAME, pods.stream().map(Endpoint::of).toList());
         AtomicReference<String> address = new AtomicReference<>("");
         checks.check("north-south: status.loadBalancer.ingress has an address", () -> {
-            boolean given = Waiting.eventually(() -> kubernetes.ingress(NAME).isPresent());
+            boolean given = Checks.eventually(() -> kubernetes.ingress(NAME).isPresent());
             address.set(kubernetes.ingress(NAME).orElse(""));
             return new Finding(given, address.get() + " " + kubernetes.events(NAME));
         });
         if (!address.get().isEmpty()) {
-            bothNodes("tcp from outside", outside.sandbox(), Transport.TCP, address.get(), TCP, pods);
-            bothNodes("udp from outside", outside.sandbox(), Transport.UDP, address.get(), UDP, pods);
-            bothNodes("tcp from " + pod.name(), pod.sandbox(), Transport.TCP, address.get(), TCP, pods);
+            bothNodes("tcp from outside", outside.sandbox(), Transport.TCP, address.get(), Services.TCP, pods);
+            bothNodes("udp from outside", outside.sandbox(), Transport.UDP, address.get(), Services.UDP, pods);
+            bothNodes("tcp from " + pod.name(), pod.sandbox(), Transport.TCP, address.get(), Services.TCP, pods);
         }
     }
 
     private void bothNodes(String way, PodSandbox from, Transport transport, String address, int port, List<Pod> pods) {
-        checks.check("north-south %s → %s: both nodes answer".formatted(way, address), () -> {
-            boolean there = Waiting.eventually(
-                    () -> Calls.make(from, transport, address, port, 1).allAnswered());
-            Calls calls = Calls.make(from, transport, address, port, MANY);
-            Set<String> nodes = pods.stream()
-                    .filter(pod -> calls.answerers().contains(pod.name()))
-                    .map(pod -> pod.node().name())
-                    .collect(Collectors.toSet());
-            return new Finding(there && calls.allAnswered() && nodes.size() == 2, calls.toString());
-        });
+        checks.check(
+                "north-south %s → %s: both nodes answer".formatted(way, address),
+                () -> Services.bothNodesAnswer(from, transport, address, port, pods));
     }
 }

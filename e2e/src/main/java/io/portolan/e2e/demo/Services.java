@@ -9,11 +9,11 @@ import io.portolan.e2e.stack.KubernetesApi.Endpoint;
 import io.portolan.e2e.stack.Pod;
 import io.portolan.e2e.stack.RestCalls;
 import io.portolan.e2e.stack.Stack;
+import io.portolan.testbed.PodSandbox;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -22,8 +22,8 @@ import tools.jackson.databind.JsonNode;
 final class Services {
     private static final String NAME = "web";
     private static final String SHRINKING = "shrinking";
-    private static final int TCP = 80;
-    private static final int UDP = 53;
+    static final int TCP = 80;
+    static final int UDP = 53;
     private static final int MANY = 60;
     private static final int TRIES = 3;
 
@@ -49,7 +49,7 @@ final class Services {
         address = kubernetes.expose(NAME, "ClusterIP", Transport.TCP, Transport.UDP);
         kubernetes.endpoints(NAME, endpoints(all));
         checks.check("service web: its load balancer is there", () -> {
-            boolean active = Waiting.eventually(() -> active(NAME));
+            boolean active = Checks.eventually(() -> active(NAME));
             return new Finding(active, balancer(NAME).toString());
         });
         everybody("tcp", Transport.TCP, TCP);
@@ -79,24 +79,24 @@ final class Services {
         for (Pod from : List.of(pods.get(0), pods.get(1))) {
             String name = "service %s %s from %s on %s: both nodes answer"
                     .formatted(way, address, from.name(), from.node().name());
-            checks.check(name, () -> {
-                boolean there = Waiting.eventually(() ->
-                        Calls.make(from.sandbox(), transport, address, port, 1).allAnswered());
-                Calls calls = Calls.make(from.sandbox(), transport, address, port, MANY);
-                return new Finding(
-                        there
-                                && calls.allAnswered()
-                                && nodesOf(calls.answerers()).size() == 2,
-                        calls.toString());
-            });
+            checks.check(name, () -> bothNodesAnswer(from.sandbox(), transport, address, port, pods));
         }
     }
 
-    private Set<String> nodesOf(Set<String> names) {
-        return pods.stream()
-                .filter(pod -> names.contains(pod.name()))
+    /** That an address comes to answer, and that then each of many calls is answered, by pods of both nodes. */
+    static Finding bothNodesAnswer(PodSandbox from, Transport transport, String address, int port, List<Pod> pods) {
+        boolean there = Checks.eventually(
+                () -> Calls.make(from, transport, address, port, 1).allAnswered());
+        Calls calls = Calls.make(from, transport, address, port, MANY);
+        return new Finding(there && byBothNodes(calls, pods), calls.toString());
+    }
+
+    private static boolean byBothNodes(Calls calls, List<Pod> pods) {
+        Set<String> nodes = pods.stream()
+                .filter(pod -> calls.answerers().contains(pod.name()))
                 .map(pod -> pod.node().name())
-                .collect(Collectors.toCollection(TreeSet::new));
+                .collect(Collectors.toSet());
+        return calls.allAnswered() && nodes.size() == 2;
     }
 
     /** Measured from the change's being sent to the API server until the last connection that the leaving member got. */
@@ -109,7 +109,7 @@ final class Services {
                     boolean held = false;
                     for (int i = 0; i < TRIES && !held; i++) {
                         kubernetes.endpoints(SHRINKING, endpoints(pods));
-                        held = Waiting.eventually(
+                        held = Checks.eventually(
                                         () -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, shrinking, TCP, MANY)
                                                 .answerers()
                                                 .contains(leaving.name()))
@@ -139,7 +139,7 @@ final class Services {
         String empty = kubernetes.expose("empty", "ClusterIP", Transport.TCP);
         checks.check("service without endpoints: refused, not swallowed", () -> {
             boolean refused =
-                    Waiting.eventually(() -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, empty, TCP, 1)
+                    Checks.eventually(() -> Calls.make(pods.getFirst().sandbox(), Transport.TCP, empty, TCP, 1)
                             .allRefused());
             Calls calls = Calls.make(pods.get(1).sandbox(), Transport.TCP, empty, TCP, 5);
             return new Finding(refused && calls.allRefused(), calls.toString());
@@ -154,7 +154,7 @@ final class Services {
         }
         checks.check("service web answers all the same", () -> {
             Calls calls = Calls.make(pods.getFirst().sandbox(), Transport.TCP, address, TCP, MANY);
-            return new Finding(calls.allAnswered() && nodesOf(calls.answerers()).size() == 2, calls.toString());
+            return new Finding(byBothNodes(calls, pods), calls.toString());
         });
     }
 
