@@ -12,6 +12,7 @@ import io.portolan.e2e.stack.Stack;
 import io.portolan.testbed.Ping;
 import io.portolan.testbed.PodSandbox;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import tools.jackson.databind.JsonNode;
 
@@ -53,6 +54,7 @@ final class NorthSouth {
             Ping ping = pod.sandbox().ping(outside.address(), 3);
             return new Finding(there && ping.answered(), ping.output());
         });
+        floatingIp(outside, pods.get(1));
         kubernetes.expose(NAME, "LoadBalancer", Transport.TCP, Transport.UDP);
         kubernetes.endpoints(NAME, pods.stream().map(Endpoint::of).toList());
         AtomicReference<String> address = new AtomicReference<>("");
@@ -66,6 +68,30 @@ final class NorthSouth {
             bothNodes("udp from outside", outside.sandbox(), Transport.UDP, address.get(), Services.UDP, pods);
             bothNodes("tcp from " + pod.name(), pod.sandbox(), Transport.TCP, address.get(), Services.TCP, pods);
         }
+    }
+
+    /** The pod that is annotated is reached at an address of its own, and speaks by it. */
+    private void floatingIp(Outside outside, Pod pod) {
+        kubernetes.annotate(pod, Map.of("portolan.io/floating-ip", "auto"));
+        String path =
+                "/v1/clusters/%s/floating-ips/pod.%s.%s".formatted(Stack.CLUSTER, kubernetes.namespace(), pod.name());
+        checks.check(
+                "north-south: %s has the floating address that its annotation asks for".formatted(pod.name()), () -> {
+                    AtomicReference<JsonNode> seen = new AtomicReference<>();
+                    boolean active = Checks.eventually(() -> {
+                        seen.set(stack.topologyCalls().get(path).body());
+                        return "active".equals(seen.get().path("state").asString());
+                    });
+                    String address = seen.get().path("address").asString("");
+                    boolean reached = active
+                            && Checks.eventually(
+                                    () -> Calls.make(outside.sandbox(), Transport.TCP, address, Responders.TCP_PORT, 1)
+                                            .answerers()
+                                            .contains(pod.name()));
+                    boolean told = Checks.eventually(
+                            () -> kubernetes.events(pod.name()).toString().contains(address));
+                    return new Finding(reached && told, seen.get() + " " + kubernetes.events(pod.name()));
+                });
     }
 
     private void bothNodes(String way, PodSandbox from, Transport transport, String address, int port, List<Pod> pods) {

@@ -20,11 +20,13 @@ public final class ContainerRuntime {
     private final Workspace workspace;
     private final Path plugin;
     private final String binaries;
+    private final String namespace;
 
-    ContainerRuntime(Workspace workspace, Path binaries) {
+    ContainerRuntime(Workspace workspace, Path binaries, String namespace) {
         this.workspace = workspace;
         this.plugin = binaries.resolve("portolan-cni");
         this.binaries = binaries.toString();
+        this.namespace = namespace;
     }
 
     /** A pod's namespace, before any plugin was called. */
@@ -56,8 +58,8 @@ public final class ContainerRuntime {
                 .environment("CNI_PATH", binaries)
                 .environment(
                         "CNI_ARGS",
-                        "IgnoreUnknown=1;K8S_POD_NAMESPACE=demo;K8S_POD_NAME=%s;K8S_POD_INFRA_CONTAINER_ID=%s;K8S_POD_UID=%s"
-                                .formatted(pod.name(), pod.containerId(), pod.uid())));
+                        "IgnoreUnknown=1;K8S_POD_NAMESPACE=%s;K8S_POD_NAME=%s;K8S_POD_INFRA_CONTAINER_ID=%s;K8S_POD_UID=%s"
+                                .formatted(namespace, pod.name(), pod.containerId(), pod.uid())));
     }
 
     /** A command that is about no pod: STATUS or VERSION. */

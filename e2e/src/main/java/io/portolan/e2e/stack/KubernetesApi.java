@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
 import io.fabric8.kubernetes.api.model.LoadBalancerStatus;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.ServicePort;
@@ -54,6 +55,9 @@ public final class KubernetesApi implements AutoCloseable {
     public static final String BALANCER_CLASS = "portolan.io/demo";
 
     private static final String SERVICE_NAME = "kubernetes.io/service-name";
+    /** Who made it, and who schedules it. */
+    private static final String DEMO = "portolan-demo";
+
     private static final String MADE_BY = "app.kubernetes.io/managed-by";
 
     /** Held, because a logger that nobody holds forgets its level. */
@@ -118,7 +122,7 @@ public final class KubernetesApi implements AutoCloseable {
                 .resource(new NamespaceBuilder()
                         .withNewMetadata()
                         .withName(namespace)
-                        .withLabels(Map.of(MADE_BY, "portolan-demo"))
+                        .withLabels(Map.of(MADE_BY, DEMO))
                         .endMetadata()
                         .build())
                 .create();
@@ -215,7 +219,7 @@ public final class KubernetesApi implements AutoCloseable {
                 .withNewMetadata()
                 .withNamespace(namespace)
                 .withName(service + "-1")
-                .withLabels(Map.of(SERVICE_NAME, service, "endpointslice.kubernetes.io/managed-by", "portolan-demo"))
+                .withLabels(Map.of(SERVICE_NAME, service, "endpointslice.kubernetes.io/managed-by", DEMO))
                 .endMetadata()
                 .withAddressType("IPv4")
                 .withPorts(Stream.of(Door.values()).map(Door::ofSlice).toList())
@@ -232,6 +236,26 @@ public final class KubernetesApi implements AutoCloseable {
         client.discovery().v1().endpointSlices().resource(slice).createOr(NonDeletingOperation::update);
     }
 
+    /** Makes the object of a pod that no kubelet runs, with these annotations. */
+    public void annotate(Pod pod, Map<String, String> annotations) {
+        client.pods()
+                .resource(new PodBuilder()
+                        .withNewMetadata()
+                        .withNamespace(namespace)
+                        .withName(pod.name())
+                        .withAnnotations(annotations)
+                        .endMetadata()
+                        .withNewSpec()
+                        .withSchedulerName(DEMO)
+                        .addNewContainer()
+                        .withName("none")
+                        .withImage("none")
+                        .endContainer()
+                        .endSpec()
+                        .build())
+                .createOr(NonDeletingOperation::update);
+    }
+
     /** What {@code status.loadBalancer.ingress} has. */
     public Optional<String> ingress(String service) {
         return Optional.ofNullable(client.services()
@@ -245,10 +269,10 @@ public final class KubernetesApi implements AutoCloseable {
                 .map(LoadBalancerIngress::getIp);
     }
 
-    /** Reasons and messages of the Events on a Service. */
-    public List<String> events(String service) {
+    /** Reasons and messages of the Events on a Service or a pod. */
+    public List<String> events(String name) {
         return client.v1().events().inNamespace(namespace).list().getItems().stream()
-                .filter(event -> service.equals(event.getInvolvedObject().getName()))
+                .filter(event -> name.equals(event.getInvolvedObject().getName()))
                 .map(event -> event.getReason() + ": " + event.getMessage())
                 .toList();
     }
@@ -267,6 +291,7 @@ public final class KubernetesApi implements AutoCloseable {
     @Override
     public void close() {
         try (client) {
+            client.pods().inNamespace(namespace).delete();
             client.services().inNamespace(namespace).delete();
             client.discovery().v1().endpointSlices().inNamespace(namespace).delete();
             client.namespaces().withName(namespace).delete();

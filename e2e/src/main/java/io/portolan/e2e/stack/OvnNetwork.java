@@ -78,7 +78,9 @@ record OvnNetwork(Workspace workspace, Fabric fabric, OvnCentral central) implem
                         "chassis",
                         List.of(((NodeHost) edge).chassis()),
                         "snatAddress",
-                        "203.0.113.2")));
+                        "203.0.113.2",
+                        "floatingCidrs",
+                        List.of("203.0.113.48/28"))));
     }
 
     /** The agent finds the chassis in the switch's own database. */

@@ -89,7 +89,13 @@ public final class Stack implements AutoCloseable {
                 () -> service(
                         "lb-sync-service",
                         LB_PORT,
-                        Map.of("PORTOLAN_LB_LEASE_NAMESPACE", kubernetes.namespace(), "PORTOLAN_LB_REOPEN", "2s")));
+                        Map.of(
+                                "PORTOLAN_LB_LEASE_NAMESPACE",
+                                kubernetes.namespace(),
+                                "PORTOLAN_LB_REOPEN",
+                                "2s",
+                                "PORTOLAN_LB_TOPOLOGY_URL",
+                                url(fabric.rootAddress(), TOPOLOGY_PORT))));
         topology = timed(
                         "topology-service",
                         () -> service(
@@ -104,7 +110,7 @@ public final class Stack implements AutoCloseable {
         if (network instanceof CloudNetwork cloud) {
             giveSecret(CloudNetwork.SECRET, cloud.cloudsYaml(cloud.tenant().project()));
         }
-        runtime = new ContainerRuntime(workspace, checkout.resolve("cni/target"));
+        runtime = new ContainerRuntime(workspace, checkout.resolve("cni/target"), kubernetes.namespace());
     }
 
     /** With Services at an API server in memory. */

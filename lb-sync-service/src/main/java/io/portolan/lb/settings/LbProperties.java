@@ -1,8 +1,10 @@
 package io.portolan.lb.settings;
 
 import io.portolan.kit.loop.LoopSettings;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -23,7 +25,8 @@ public record LbProperties(
         @DefaultValue("10ms") Duration batchDelay,
         @DefaultValue("10s") Duration reopen,
         @DefaultValue Loop loop,
-        @DefaultValue Lease lease) {
+        @DefaultValue Lease lease,
+        @DefaultValue Topology topology) {
 
     public LbProperties {
         if (replica.isEmpty()) {
@@ -61,4 +64,15 @@ public record LbProperties(
             }
         }
     }
+
+    /**
+     * Where topology-service is, which has the floating addresses of annotated pods.
+     *
+     * @param url without one the annotation is not followed
+     * @param timeout for a whole call
+     */
+    public record Topology(
+            @Nullable URI url,
+            @DefaultValue("2s") Duration connectTimeout,
+            @DefaultValue("20s") Duration timeout) {}
 }

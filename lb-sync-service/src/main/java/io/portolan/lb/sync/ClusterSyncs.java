@@ -8,6 +8,8 @@ import io.portolan.lb.cluster.Cluster;
 import io.portolan.lb.cluster.LoadBalancing;
 import io.portolan.lb.cluster.LoadBalancings;
 import io.portolan.lb.directory.PortDirectory;
+import io.portolan.lb.floating.FloatingIpFollower;
+import io.portolan.lb.floating.PodFloatingIps;
 import io.portolan.lb.kube.KubernetesAccess;
 import io.portolan.lb.network.Networks;
 import io.portolan.lb.settings.LbProperties;
@@ -43,6 +45,8 @@ final class ClusterSyncs implements SmartLifecycle {
     private final LbProperties properties;
     private final ClusterSync.Surroundings surroundings;
     private final Map<ClusterId, ClusterSync> open = new ConcurrentHashMap<>();
+    private final FloatingIpFollower floatingIps;
+    private final Map<ClusterId, PodFloatingIps> followed = new ConcurrentHashMap<>();
     private final Semaphore signals = new Semaphore(0);
     private volatile boolean running;
     private volatile Thread thread = Thread.currentThread();
@@ -53,6 +57,7 @@ final class ClusterSyncs implements SmartLifecycle {
             Networks networks,
             PortDirectory directory,
             KubernetesAccess access,
+            FloatingIpFollower floatingIps,
             LedgerLocks locks,
             LedgerChanges changes,
             MeterRegistry meters,
@@ -61,6 +66,7 @@ final class ClusterSyncs implements SmartLifecycle {
         this.networks = networks;
         this.directory = directory;
         this.access = access;
+        this.floatingIps = floatingIps;
         this.properties = properties;
         this.surroundings =
                 new ClusterSync.Surroundings(balancings, balancers, networks, directory, locks, meters, properties);
@@ -136,10 +142,12 @@ final class ClusterSyncs implements SmartLifecycle {
                         access.client(declared.spec().kubernetes().secretRef());
                 sync = new ClusterSync(surroundings, cluster, declared, client);
                 open.put(id, sync);
+                floatingIps.follow(cluster.name(), client, sync::isActive).ifPresent(pods -> followed.put(id, pods));
             }
             sync.declared(declared);
             networks.of(cluster);
             sync.catchUp();
+            Optional.ofNullable(followed.get(id)).ifPresent(PodFloatingIps::catchUp);
             if (sync.isActive()) {
                 balancings.stand(id, "ready", null);
             }
@@ -152,6 +160,10 @@ final class ClusterSyncs implements SmartLifecycle {
     }
 
     private void close(ClusterId id) {
+        PodFloatingIps pods = followed.remove(id);
+        if (pods != null) {
+            pods.close();
+        }
         ClusterSync sync = open.remove(id);
         if (sync != null) {
             sync.close();
@@ -162,6 +174,7 @@ final class ClusterSyncs implements SmartLifecycle {
     List<String> stuck() {
         List<String> all = new ArrayList<>();
         open.values().forEach(sync -> sync.stuck().ifPresent(all::add));
+        followed.values().forEach(pods -> pods.stuck().ifPresent(all::add));
         return all;
     }
 

@@ -1,41 +1,34 @@
 package io.portolan.lb.sync;
 
-import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
 import io.fabric8.kubernetes.api.model.LoadBalancerIngressBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.portolan.lb.desired.Refusal;
+import io.portolan.lb.kube.KubernetesEvents;
 import io.portolan.model.Cidr;
 import io.portolan.model.IpAddress;
 import io.portolan.model.LoadBalancerId;
 import io.portolan.model.Malformed;
-import java.net.HttpURLConnection;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a Service is told: its external address in its status, and what it does not get in Events. Written only where it is
- * not so already. An Event's name follows from what it says, so that two replicas do not say it twice.
+ * not so already.
  */
 final class ServiceStatus {
-    private static final String COMPONENT = "portolan-lb-sync";
-
     private final KubernetesClient client;
+    private final KubernetesEvents events;
     private final Map<LoadBalancerId, Set<Refusal>> said = new ConcurrentHashMap<>();
 
     ServiceStatus(KubernetesClient client) {
         this.client = client;
+        this.events = new KubernetesEvents(client);
     }
 
     /**
@@ -87,7 +80,7 @@ final class ServiceStatus {
         known.retainAll(Set.copyOf(refusals));
         for (Refusal refusal : refusals) {
             if (!known.contains(refusal)) {
-                say(service, refusal);
+                events.warn(service, refusal.reason().name(), refusal.message());
                 known.add(refusal);
             }
         }
@@ -95,51 +88,5 @@ final class ServiceStatus {
 
     void forget(LoadBalancerId id) {
         said.remove(id);
-    }
-
-    private void say(Service service, Refusal refusal) {
-        var meta = service.getMetadata();
-        String text = "%s %s %s".formatted(meta.getUid(), refusal.reason(), refusal.message());
-        String hash = UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8))
-                .toString()
-                .substring(0, 13);
-        String name = meta.getName() + "." + hash;
-        String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-        Event event = new EventBuilder()
-                .withNewMetadata()
-                .withNamespace(meta.getNamespace())
-                .withName(name)
-                .endMetadata()
-                .withNewInvolvedObject()
-                .withApiVersion("v1")
-                .withKind("Service")
-                .withNamespace(meta.getNamespace())
-                .withName(meta.getName())
-                .withUid(meta.getUid())
-                .endInvolvedObject()
-                .withType("Warning")
-                .withReason(refusal.reason().name())
-                .withMessage(refusal.message())
-                .withNewSource()
-                .withComponent(COMPONENT)
-                .endSource()
-                .withReportingComponent(COMPONENT)
-                .withFirstTimestamp(now)
-                .withLastTimestamp(now)
-                .withCount(1)
-                .build();
-        var events = client.v1().events().inNamespace(meta.getNamespace());
-        try {
-            events.resource(event).create();
-        } catch (KubernetesClientException e) {
-            if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
-                throw e;
-            }
-            events.withName(name)
-                    .edit(before -> new EventBuilder(before)
-                            .withLastTimestamp(now)
-                            .withCount(Objects.requireNonNullElse(before.getCount(), 1) + 1)
-                            .build());
-        }
     }
 }

@@ -8,6 +8,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryRegistry;
+import io.portolan.kit.problem.RemoteProblem;
 import io.portolan.model.Cidr;
 import io.portolan.model.ClusterName;
 import io.portolan.model.NodeId;
@@ -26,17 +27,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestClientException;
 import org.springframework.web.client.RestClientResponseException;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -49,8 +47,6 @@ public final class IpamClient {
     private static final int BATCH = 512;
 
     private record Pool(String name) {}
-
-    private record Problem(@Nullable String type, @Nullable String detail) {}
 
     private final RestClient http;
     private final JsonMapper json;
@@ -224,21 +220,9 @@ public final class IpamClient {
     }
 
     private RuntimeException refusal(RestClientResponseException e) {
-        HttpStatusCode status = e.getStatusCode();
-        Problem problem = problem(e);
-        String detail = Objects.requireNonNullElse(problem.detail(), "status " + status.value());
-        if (status.is5xxServerError() && status.value() != 507) {
-            return new IpamUnavailable("ipam-service: " + detail, e);
-        }
-        String type = Objects.requireNonNullElse(problem.type(), "about:blank");
-        return new IpamRefused(status.value(), type.substring(type.lastIndexOf(':') + 1), detail);
-    }
-
-    private Problem problem(RestClientResponseException e) {
-        try {
-            return json.readValue(e.getResponseBodyAsByteArray(), Problem.class);
-        } catch (JacksonException notJson) {
-            return new Problem(null, null);
-        }
+        RemoteProblem problem = RemoteProblem.of(e, json);
+        return problem.isFailure()
+                ? new IpamUnavailable("ipam-service: " + problem.detail(), e)
+                : new IpamRefused(problem.status(), problem.slug(), problem.detail());
     }
 }
