@@ -114,8 +114,12 @@ public final class InMemorySecurity implements SdnSecurity {
     @Override
     public synchronized Taken close(Collection<NodeId> nodes) {
         reached.run();
-        nodes.stream().filter(ports::containsKey).forEach(closed::add);
-        return new Taken(++mark);
+        boolean changed = false;
+        for (NodeId node : nodes) {
+            changed |= ports.containsKey(node) && closed.add(node);
+        }
+        mark += changed ? 1 : 0;
+        return new Taken(mark);
     }
 
     @Override

@@ -72,8 +72,8 @@ public interface SdnSecurity {
     void deleteProfile(ProfileId id);
 
     /**
-     * From now on ports of these nodes that are in no profile are closed, those that are made later too. Again does no harm.
-     * A node without a switch has no ports, and is passed over.
+     * From now on ports of these nodes that are in no profile are closed, those that are made later too. Where it is so
+     * already nothing is written. A node without a switch has no ports, and is passed over.
      */
     Taken close(Collection<NodeId> nodes);
 

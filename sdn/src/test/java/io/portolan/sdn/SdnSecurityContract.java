@@ -245,8 +245,12 @@ public abstract class SdnSecurityContract {
         try (SdnBackend sdn = backend(ClusterId.random())) {
             Place place = place(sdn, 1);
             Object before = everything();
-            assertLater(
-                    sdn.security().close(List.of(place.node())), sdn.security().close(List.of(place.node())));
+            Taken closed = sdn.security().close(List.of(place.node()));
+            Object after = everything();
+            assertThat(sdn.security().close(List.of(place.node())))
+                    .as("what is so already is not written")
+                    .isEqualTo(closed);
+            assertThat(everything()).isEqualTo(after);
             sdn.security().close(List.of(place.node(), NodeId.random()));
             sdn.security().open();
             sdn.security().open();

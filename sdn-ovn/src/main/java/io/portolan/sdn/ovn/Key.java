@@ -6,6 +6,7 @@ import io.portolan.model.LoadBalancerId;
 import io.portolan.model.Malformed;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
+import io.portolan.model.ProfileId;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
@@ -36,7 +37,12 @@ record Key(Kind kind, UUID id) {
         SNAT("NAT"),
         /** Whom pods meet under their own address. */
         NO_SNAT("Address_Set"),
-        FLOATING_IP("NAT");
+        FLOATING_IP("NAT"),
+        PROFILE("Port_Group"),
+        /** What one of a profile's rules says. */
+        RULE("ACL"),
+        /** What a node's switch lets pass of ports without a profile. */
+        CLOSURE("ACL");
 
         private final String table;
 
@@ -85,6 +91,15 @@ record Key(Kind kind, UUID id) {
         return new Key(Kind.FLOATING_IP, id.value());
     }
 
+    static Key profile(ProfileId id) {
+        return new Key(Kind.PROFILE, id.value());
+    }
+
+    /** For one of several things of a kind that hang on the same row. */
+    static Key of(Kind kind, Key parent, String which) {
+        return new Key(kind, derived("portolan:%s/%s".formatted(parent, which)));
+    }
+
     /** Empty for text that is no key of ours, such as one of a later version. */
     static Optional<Key> parse(String text) {
         int colon = text.indexOf(':');
@@ -113,7 +128,7 @@ record Key(Kind kind, UUID id) {
      */
     UUID row() {
         return switch (kind) {
-            case ROUTER, SWITCH, PORT, LOAD_BALANCER, FLOATING_IP -> id;
+            case ROUTER, SWITCH, PORT, LOAD_BALANCER, FLOATING_IP, PROFILE, RULE, CLOSURE -> id;
             case UPLINK, PIN, EXTERNAL_SWITCH, LOCALNET, EXTERNAL_UPLINK, EXTERNAL_PIN, ROUTE, POLICY, SNAT, NO_SNAT ->
                 derived();
             case ROUTER_PORT ->

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,14 +32,27 @@ import org.jspecify.annotations.Nullable;
 final class Northbound {
     static final String DATABASE = "OVN_Northbound";
 
-    /** What a look led to: the operations that are missing, if any, and the answer when they are done. */
-    record Change<T>(List<Operation> operations, T answer) {
+    /**
+     * What a look led to: the operations that are missing, if any, and the answer when they are done.
+     *
+     * @param reading finds the answer in what the operations gave; null where it was known before
+     */
+    record Change<T>(
+            List<Operation> operations, T answer, @Nullable Function<TransactResult, T> reading) {
         Change {
             operations = List.copyOf(operations);
         }
 
+        Change(List<Operation> operations, T answer) {
+            this(operations, answer, null);
+        }
+
         static <T> Change<T> none(T answer) {
             return new Change<>(List.of(), answer);
+        }
+
+        private T after(TransactResult result) {
+            return reading == null ? answer : reading.apply(result);
         }
     }
 
@@ -96,8 +110,7 @@ final class Northbound {
                 return change.answer();
             }
             try {
-                client.transact(change.operations());
-                return change.answer();
+                return change.after(client.transact(change.operations()));
             } catch (OvsdbException.Refused e) {
                 switch (e.reason()) {
                     case TIMED_OUT, REFERENTIAL_INTEGRITY_VIOLATION -> thereAlready = 0;

@@ -8,6 +8,7 @@ import io.portolan.sdn.SdnFloatingIps;
 import io.portolan.sdn.SdnGateways;
 import io.portolan.sdn.SdnLoadBalancers;
 import io.portolan.sdn.SdnPorts;
+import io.portolan.sdn.SdnSecurity;
 import io.portolan.sdn.SdnTopology;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,6 +22,7 @@ final class OvnBackend implements SdnBackend {
     private final SdnDirectory directory;
     private final SdnGateways gateways;
     private final SdnFloatingIps floatingIps;
+    private final SdnSecurity security;
     private final Runnable onClose;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -31,10 +33,12 @@ final class OvnBackend implements SdnBackend {
         NodeRows rows = new NodeRows(northbound, mark);
         Routers routers = new Routers(northbound, mark);
         BalancerGroups groups = new BalancerGroups(northbound, mark);
-        this.topology = new OvnTopology(routers, new Switches(northbound, mark, rows, routers, groups), groups);
+        ProfileRows profiles = new ProfileRows(northbound, mark);
+        this.topology =
+                new OvnTopology(routers, new Switches(northbound, mark, rows, routers, groups), groups, profiles);
         this.loadBalancers = new OvnLoadBalancers(northbound, mark, groups);
         this.directory = new OvnDirectory(northbound, mark, routers);
-
+        this.security = new OvnSecurity(northbound, mark, profiles, new Closures(northbound, mark));
         this.gateways = new OvnGateways(northbound, mark, routers, groups, new GatewayRows(northbound, mark));
         this.floatingIps = new OvnFloatingIps(northbound, mark);
         this.ports = new OvnPorts(northbound, mark, rows);
@@ -73,6 +77,11 @@ final class OvnBackend implements SdnBackend {
     @Override
     public SdnFloatingIps floatingIps() {
         return floatingIps;
+    }
+
+    @Override
+    public SdnSecurity security() {
+        return security;
     }
 
     @Override

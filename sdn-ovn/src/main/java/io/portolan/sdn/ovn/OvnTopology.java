@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The facet in one piece. */
-record OvnTopology(Routers routers, Switches switches, BalancerGroups groups) implements SdnTopology {
+record OvnTopology(Routers routers, Switches switches, BalancerGroups groups, ProfileRows profiles)
+        implements SdnTopology {
     @Override
     public Router ensureRouter(RouterSpec spec) {
         return routers.ensure(spec);
@@ -30,6 +31,7 @@ record OvnTopology(Routers routers, Switches switches, BalancerGroups groups) im
     public void deleteRouter() {
         routers.delete();
         groups.delete();
+        profiles.delete();
     }
 
     @Override

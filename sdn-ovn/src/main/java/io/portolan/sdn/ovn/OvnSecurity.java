@@ -1,0 +1,377 @@
+package io.portolan.sdn.ovn;
+
+import static java.util.Objects.requireNonNull;
+
+import io.portolan.model.NodeId;
+import io.portolan.model.PortId;
+import io.portolan.model.ProfileId;
+import io.portolan.ovsdb.Atom;
+import io.portolan.ovsdb.Condition;
+import io.portolan.ovsdb.Mutation;
+import io.portolan.ovsdb.Operation;
+import io.portolan.ovsdb.Row;
+import io.portolan.ovsdb.Value;
+import io.portolan.sdn.ProfileSpec;
+import io.portolan.sdn.ProfileSpec.Remote;
+import io.portolan.sdn.SdnFailure.Refused;
+import io.portolan.sdn.SdnFailure.Refused.Reason;
+import io.portolan.sdn.SdnSecurity;
+import io.portolan.sdn.ovn.Key.Kind;
+import io.portolan.sdn.ovn.Northbound.Change;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * Profiles as port groups ({@link ProfileRows}) on switches that are closed ({@link Closures}).
+ *
+ * <p>A write that nodes have to carry out adds one to {@code NB_Global:nb_cfg} in its own transaction and answers the number.
+ * northd copies it to the southbound database together with what it made of the write, and every ovn-controller writes it
+ * into its own integration bridge ({@code external_ids:ovn-nb-cfg}) when its flows are at it; so a node finds out by itself,
+ * and the southbound database is not asked. The price is a write of every chassis' row for each mark.
+ */
+record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures closures) implements SdnSecurity {
+    private static final String GLOBAL = "NB_Global";
+    private static final String NUMBER = "nb_cfg";
+    private static final Abilities ABILITIES = new Abilities(false, true, true, 8);
+
+    @Override
+    public Abilities abilities() {
+        return ABILITIES;
+    }
+
+    @Override
+    public Map<ProfileId, String> ensureProfiles(Collection<ProfileSpec> specs) {
+        Map<ProfileId, ProfileSpec> wanted = new LinkedHashMap<>();
+        specs.forEach(spec -> wanted.put(spec.id(), spec));
+        Map<ProfileId, String> names = new HashMap<>();
+        wanted.keySet().forEach(id -> names.put(id, ProfileRows.name(id)));
+        return northbound.settle("making security profiles", () -> {
+            Map<ProfileId, List<Row>> there = groups();
+            Map<ProfileId, Map<UUID, Row>> acls = new LinkedHashMap<>();
+            wanted.values().forEach(spec -> acls.put(spec.id(), rows.acls(spec)));
+            Map<UUID, Row> found = AclRows.read(northbound, interesting(there, acls));
+            List<Operation> operations = new ArrayList<>();
+            acls.forEach((id, all) -> operations.addAll(group(id, all, there.getOrDefault(id, List.of()), found)));
+            if (!operations.isEmpty()) {
+                operations.addAll(0, remotes(wanted.values(), there));
+            } else {
+                remotes(wanted.values(), there);
+            }
+            return new Change<>(operations, Map.copyOf(names));
+        });
+    }
+
+    /** Groups of ours by what they stand for; the one that we made comes first. */
+    private Map<ProfileId, List<Row>> groups() {
+        Map<ProfileId, List<Row>> groups = new TreeMap<>();
+        rows.all()
+                .forEach(row -> rows.profile(row)
+                        .ifPresent(id -> groups.computeIfAbsent(id, same -> new ArrayList<>())
+                                .add(row)));
+        groups.replaceAll((id, same) -> NodeRows.oursFirst(same, Key.profile(id)));
+        return groups;
+    }
+
+    private static Set<UUID> interesting(Map<ProfileId, List<Row>> there, Map<ProfileId, Map<UUID, Row>> acls) {
+        Set<UUID> ids = new HashSet<>();
+        acls.forEach((id, wanted) -> {
+            ids.addAll(wanted.keySet());
+            there.getOrDefault(id, List.of()).forEach(row -> ids.addAll(row.uuids(AclRows.REFERENCES)));
+        });
+        return ids;
+    }
+
+    /** A group's ACLs are ours alone: those of others would open its ports. */
+    private List<Operation> group(ProfileId id, Map<UUID, Row> wanted, List<Row> same, Map<UUID, Row> found) {
+        List<Operation> operations = new ArrayList<>();
+        Row group = rows.group(id);
+        if (same.isEmpty()) {
+            wanted.forEach((acl, row) ->
+                    operations.add(Operation.insert(AclRows.TABLE, row).withId(acl)));
+            operations.add(Operation.insert(ProfileRows.TABLE, ProfileRows.withAcls(group, wanted))
+                    .withId(Key.profile(id).row()));
+            return operations;
+        }
+        Row first = same.getFirst();
+        Set<UUID> gone = new HashSet<>(first.uuids(AclRows.REFERENCES));
+        gone.removeAll(wanted.keySet());
+        operations.addAll(Northbound.mend(ProfileRows.TABLE, first, group));
+        operations.addAll(AclRows.onHolder(ProfileRows.TABLE, first, wanted, found, gone));
+        same.stream()
+                .skip(1)
+                .forEach(extra ->
+                        operations.add(Operation.delete(ProfileRows.TABLE, Condition.row(extra.id()), mark.any())));
+        return operations;
+    }
+
+    /** The groups that rules speak of have to be there, and have to stay until the rules are. */
+    private List<Operation> remotes(Collection<ProfileSpec> specs, Map<ProfileId, List<Row>> there) {
+        Set<ProfileId> made = specs.stream().map(ProfileSpec::id).collect(Collectors.toSet());
+        Map<UUID, Operation> guards = new LinkedHashMap<>();
+        for (ProfileSpec spec : specs) {
+            for (ProfileSpec.Rule rule : spec.rules()) {
+                if (rule.remote() instanceof Remote.Members(String name)) {
+                    ProfileId remote = ProfileRows.idOf(name)
+                            .filter(id -> made.contains(id) || there.containsKey(id))
+                            .orElseThrow(() -> new Refused(
+                                    Reason.NOT_FOUND,
+                                    "profile %s: a rule speaks of %s, which is not there"
+                                            .formatted(spec.name(), name)));
+                    there.getOrDefault(remote, List.of()).stream()
+                            .limit(1)
+                            .forEach(row -> guards.put(
+                                    row.id(), Northbound.unchanged(ProfileRows.TABLE, row, List.of(Mark.COLUMN))));
+                }
+            }
+        }
+        return List.copyOf(guards.values());
+    }
+
+    @Override
+    public String adopt(String group) {
+        throw new Refused(Reason.NOT_SUPPORTED, "no group of OVN can be adopted as a profile: " + group);
+    }
+
+    @Override
+    public Set<ProfileId> ownProfiles() {
+        return Set.copyOf(groups().keySet());
+    }
+
+    @Override
+    public void deleteProfile(ProfileId id) {
+        Key key = Key.profile(id);
+        Condition speaks = Condition.includes(Mark.COLUMN, ProfileRows.REMOTE, ProfileRows.name(id));
+        northbound.settle("deleting security profile " + id, () -> {
+            List<List<Row>> found = northbound.read(List.of(
+                    new Operation.Select(
+                            ProfileRows.TABLE,
+                            List.of(mark.is(key)),
+                            List.of("_uuid", "name", ProfileRows.MEMBERS, AclRows.REFERENCES, Mark.COLUMN)),
+                    new Operation.Select(AclRows.TABLE, List.of(mark.any(), speaks), List.of("_uuid", "match"))));
+            List<Operation> operations = new ArrayList<>();
+            Set<UUID> own = new HashSet<>();
+            for (Row row : found.getFirst()) {
+                if (!row.uuids(ProfileRows.MEMBERS).isEmpty()) {
+                    throw new Refused(
+                            Reason.IN_USE,
+                            "%d ports are in profile %s"
+                                    .formatted(row.uuids(ProfileRows.MEMBERS).size(), id));
+                }
+                own.addAll(row.uuids(AclRows.REFERENCES));
+                operations.add(Northbound.unchanged(
+                        ProfileRows.TABLE, row, List.of(ProfileRows.MEMBERS, AclRows.REFERENCES, Mark.COLUMN)));
+                operations.add(Operation.delete(ProfileRows.TABLE, Condition.row(row.id())));
+            }
+            if (operations.isEmpty()) {
+                return Change.none(true);
+            }
+            found.getLast().stream()
+                    .filter(acl -> !own.contains(acl.id()))
+                    .findFirst()
+                    .ifPresent(acl -> {
+                        throw new Refused(
+                                Reason.IN_USE,
+                                "a rule of another speaks of profile %s: %s".formatted(id, acl.string("match")));
+                    });
+            operations.addFirst(exactly(AclRows.TABLE, List.of(mark.any(), speaks), "match", found.getLast()));
+            return new Change<>(operations, true);
+        });
+    }
+
+    /** Holds if the rows that fit are these still. */
+    private static Operation exactly(String table, List<Condition> where, String column, List<Row> found) {
+        List<Row> values = found.stream()
+                .map(row -> Row.empty().with(column, row.value(column)))
+                .toList();
+        return new Operation.Wait(table, where, List.of(column), true, values, Duration.ZERO);
+    }
+
+    @Override
+    public Taken close(Collection<NodeId> nodes) {
+        return northbound.settle("closing the ports of %d nodes".formatted(nodes.size()), () -> {
+            long number = northbound.read(Operation.select(GLOBAL).columns(NUMBER)).stream()
+                    .mapToLong(row -> row.integer(NUMBER))
+                    .findFirst()
+                    .orElse(0);
+            List<Operation> operations = closures.close(nodes);
+            return operations.isEmpty() ? Change.none(new Taken(number)) : numbered(operations);
+        });
+    }
+
+    /** The operations and the number that they get. */
+    private static Change<Taken> numbered(List<Operation> operations) {
+        List<Operation> all = new ArrayList<>(operations);
+        all.add(Operation.mutate(GLOBAL, Mutation.add(NUMBER, 1)));
+        all.add(Operation.select(GLOBAL).columns(NUMBER));
+        return new Change<>(
+                all,
+                new Taken(0L),
+                result -> new Taken(result.rows(all.size() - 1).getFirst().integer(NUMBER)));
+    }
+
+    @Override
+    public void open() {
+        northbound.settle("opening the cluster's ports", () -> new Change<>(closures.open(), true));
+    }
+
+    @Override
+    public Taken bind(Collection<Binding> bindings) {
+        Map<PortId, Binding> wanted = new LinkedHashMap<>();
+        bindings.forEach(binding -> wanted.put(binding.port(), binding));
+        return northbound.settle("binding %d ports".formatted(wanted.size()), () -> {
+            Map<PortId, UUID> ports = ports(wanted.values());
+            Map<String, Row> named = named(wanted.values());
+            List<Operation> operations = new ArrayList<>();
+            named.values()
+                    .forEach(row -> operations.add(Northbound.unchanged(ProfileRows.TABLE, row, List.of(Mark.COLUMN))));
+            Map<UUID, Set<UUID>> joining = new LinkedHashMap<>();
+            Map<UUID, Set<UUID>> leaving = new LinkedHashMap<>();
+            Map<PortId, List<Row>> now = memberships(ports);
+            ports.forEach((port, row) -> {
+                List<Row> in = now.getOrDefault(port, List.of());
+                operations.add(exactly(ProfileRows.TABLE, ourGroupsWith(row), "name", in));
+                Set<UUID> should = requireNonNull(wanted.get(port)).profiles().stream()
+                        .map(name -> requireNonNull(named.get(name)).id())
+                        .collect(Collectors.toSet());
+                Set<UUID> is = in.stream().map(Row::id).collect(Collectors.toSet());
+                minus(should, is).forEach(group -> add(joining, group, row));
+                minus(is, should).forEach(group -> add(leaving, group, row));
+            });
+            leaving.forEach((group, members) ->
+                    operations.add(members(group, Mutation.delete(ProfileRows.MEMBERS, Value.uuids(members)))));
+            joining.forEach((group, members) ->
+                    operations.add(members(group, Mutation.insert(ProfileRows.MEMBERS, Value.uuids(members)))));
+            operations.addAll(closures.close(
+                    wanted.values().stream().map(Binding::node).collect(Collectors.toCollection(LinkedHashSet::new))));
+            return numbered(operations);
+        });
+    }
+
+    private static Set<UUID> minus(Set<UUID> from, Set<UUID> what) {
+        Set<UUID> left = new HashSet<>(from);
+        left.removeAll(what);
+        return left;
+    }
+
+    private static void add(Map<UUID, Set<UUID>> to, UUID group, UUID port) {
+        to.computeIfAbsent(group, same -> new HashSet<>()).add(port);
+    }
+
+    private static Operation members(UUID group, Mutation mutation) {
+        return Operation.mutate(ProfileRows.TABLE, mutation, Condition.row(group));
+    }
+
+    private List<Condition> ourGroupsWith(UUID port) {
+        return List.of(mark.any(), Condition.includes(ProfileRows.MEMBERS, Atom.of(port)));
+    }
+
+    /** The rows of the ports, each on the switch of its node. */
+    private Map<PortId, UUID> ports(Collection<Binding> bindings) {
+        List<Operation.Select> selects = new ArrayList<>();
+        for (Binding binding : bindings) {
+            Key key = Key.port(binding.port());
+            selects.add(new Operation.Select(
+                    Kind.PORT.table(), List.of(Condition.row(key.row()), mark.is(key)), List.of("_uuid")));
+            selects.add(new Operation.Select(
+                    Kind.SWITCH.table(),
+                    List.of(
+                            mark.is(Key.of(Kind.SWITCH, binding.node())),
+                            Condition.includes("ports", Atom.of(key.row()))),
+                    List.of("_uuid")));
+        }
+        List<List<Row>> found = northbound.read(selects);
+        Map<PortId, UUID> ports = new LinkedHashMap<>();
+        int i = 0;
+        for (Binding binding : bindings) {
+            if (found.get(i).isEmpty() || found.get(i + 1).isEmpty()) {
+                throw new Refused(
+                        Reason.NOT_FOUND,
+                        "port %s is not on the switch of node %s".formatted(binding.port(), binding.node()));
+            }
+            ports.put(binding.port(), Key.port(binding.port()).row());
+            i += 2;
+        }
+        return ports;
+    }
+
+    /** The groups that bindings name. */
+    private Map<String, Row> named(Collection<Binding> bindings) {
+        Map<String, Row> named = new LinkedHashMap<>();
+        for (Binding binding : bindings) {
+            for (String name : binding.profiles()) {
+                if (!named.containsKey(name)) {
+                    named.put(name, group(name));
+                }
+            }
+        }
+        return named;
+    }
+
+    private Row group(String name) {
+        return ProfileRows.idOf(name)
+                .flatMap(id -> NodeRows.oursFirst(
+                                northbound.read(new Operation.Select(
+                                        ProfileRows.TABLE,
+                                        List.of(mark.is(Key.profile(id))),
+                                        List.of("_uuid", "name", Mark.COLUMN))),
+                                Key.profile(id))
+                        .stream()
+                        .findFirst())
+                .orElseThrow(() -> new Refused(Reason.NOT_FOUND, "there is no security profile " + name));
+    }
+
+    private Map<PortId, List<Row>> memberships(Map<PortId, UUID> ports) {
+        List<List<Row>> found = northbound.read(ports.values().stream()
+                .map(row -> new Operation.Select(ProfileRows.TABLE, ourGroupsWith(row), List.of("_uuid", "name")))
+                .toList());
+        Map<PortId, List<Row>> memberships = new HashMap<>();
+        int i = 0;
+        for (PortId port : ports.keySet()) {
+            memberships.put(port, found.get(i++));
+        }
+        return memberships;
+    }
+
+    @Override
+    public Map<PortId, Set<String>> bindings(NodeId node) {
+        List<UUID> onSwitch = northbound
+                .read(new Operation.Select(
+                        Kind.SWITCH.table(), List.of(mark.is(Key.of(Kind.SWITCH, node))), List.of("ports")))
+                .stream()
+                .flatMap(row -> row.uuids("ports").stream())
+                .toList();
+        List<Operation.Select> selects = new ArrayList<>();
+        for (UUID port : onSwitch) {
+            selects.add(new Operation.Select(
+                    Kind.PORT.table(), List.of(Condition.row(port)), List.of("_uuid", Mark.COLUMN)));
+            selects.add(new Operation.Select(
+                    ProfileRows.TABLE,
+                    List.of(Condition.includes(ProfileRows.MEMBERS, Atom.of(port))),
+                    List.of("name", AclRows.REFERENCES, Mark.COLUMN)));
+        }
+        List<List<Row>> found = northbound.read(selects);
+        Map<PortId, Set<String>> bindings = new HashMap<>();
+        for (int i = 0; i < found.size(); i += 2) {
+            Set<String> in = found.get(i + 1).stream()
+                    .filter(group -> !group.uuids(AclRows.REFERENCES).isEmpty())
+                    .map(group -> rows.profile(group).map(ProfileRows::name).orElseGet(() -> group.string("name")))
+                    .collect(Collectors.toSet());
+            found.get(i).stream()
+                    .flatMap(row -> mark.keyOf(row).stream())
+                    .filter(key -> key.kind() == Kind.PORT)
+                    .forEach(key -> bindings.put(new PortId(key.id()), in));
+        }
+        return bindings;
+    }
+}
