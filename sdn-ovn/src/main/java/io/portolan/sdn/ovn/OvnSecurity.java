@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -200,23 +201,30 @@ record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures 
     @Override
     public Taken close(Collection<NodeId> nodes) {
         return northbound.settle("closing the ports of %d nodes".formatted(nodes.size()), () -> {
-            long number = northbound.read(Operation.select(GLOBAL).columns(NUMBER)).stream()
-                    .mapToLong(row -> row.integer(NUMBER))
-                    .findFirst()
-                    .orElse(0);
+            OptionalLong number = number();
             List<Operation> operations = closures.close(nodes);
-            return operations.isEmpty() ? Change.none(new Taken(number)) : numbered(operations);
+            return operations.isEmpty() ? Change.none(new Taken(number.orElse(0))) : numbered(operations, number);
         });
     }
 
+    /** Empty where northd never was: the row is its. */
+    private OptionalLong number() {
+        return northbound.read(Operation.select(GLOBAL).columns(NUMBER)).stream()
+                .mapToLong(row -> row.integer(NUMBER))
+                .findFirst();
+    }
+
     /** The operations and the number that they get. */
-    private static Change<Taken> numbered(List<Operation> operations) {
+    private static Change<Taken> numbered(List<Operation> operations, OptionalLong before) {
         List<Operation> all = new ArrayList<>(operations);
+        if (before.isEmpty()) {
+            all.add(Operation.insert(GLOBAL, Row.empty().with(NUMBER, 0)));
+        }
         all.add(Operation.mutate(GLOBAL, Mutation.add(NUMBER, 1)));
         all.add(Operation.select(GLOBAL).columns(NUMBER));
         return new Change<>(
                 all,
-                new Taken(0L),
+                new Taken(before.orElse(0)),
                 result -> new Taken(result.rows(all.size() - 1).getFirst().integer(NUMBER)));
     }
 
@@ -254,7 +262,7 @@ record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures 
                     operations.add(members(group, Mutation.insert(ProfileRows.MEMBERS, Value.uuids(members)))));
             operations.addAll(closures.close(
                     wanted.values().stream().map(Binding::node).collect(Collectors.toCollection(LinkedHashSet::new))));
-            return numbered(operations);
+            return numbered(operations, number());
         });
     }
 
