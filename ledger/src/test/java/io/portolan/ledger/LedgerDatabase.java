@@ -18,7 +18,7 @@ public record LedgerDatabase(Database owner) {
         return new LedgerDatabase(database);
     }
 
-    /** The login of a service: {@code ipam}, {@code topology}, {@code lb} or {@code reader}. */
+    /** The login of a service: {@code ipam}, {@code topology}, {@code lb}, {@code security} or {@code reader}. */
     public Database as(String service) {
         String login = "test_" + service;
         PostgresServer.shared().execute("""

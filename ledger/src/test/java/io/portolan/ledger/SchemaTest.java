@@ -175,11 +175,53 @@ class SchemaTest {
                 "ipam     | update external_address set granted_at = now()",
                 "lb       | update port set state = 'free'",
                 "lb       | delete from cluster",
+                "lb       | delete from profile_binding",
+                "topology | update security set state = 'ready'",
+                "security | update port set state = 'free'",
+                "security | update node set epoch = 7",
                 "reader   | delete from node_class",
                 "reader   | create table loot ()"
             })
     void aServiceWritesItsOwnTablesOnly(String service, String sql) {
         assertDenied(service, sql);
+    }
+
+    @Test
+    void aClusterTakesItsProfilesAlongThoughTheyNameEachOther() throws SQLException {
+        String profile =
+                "insert into security_profile (id, cluster_id, name, description, state) values ('%s', %s, '%s', '', 'pending')";
+        String rule =
+                "insert into security_rule (profile_id, ordinal, direction, action, priority, protocol, remote_profile, log) values ('%s', 0, 'ingress', 'allow', 0, 'any', '%s', false)";
+        String web = "00000000-0000-4000-8000-000000000001";
+        String db = "00000000-0000-4000-8000-000000000002";
+        ledger.execute(
+                profile.formatted(web, BLUE, "web"),
+                profile.formatted(db, BLUE, "db"),
+                rule.formatted(web, db),
+                rule.formatted(db, web));
+        assertRefusedBy("security_rule_remote_fkey", "delete from security_profile where id = '%s'".formatted(web));
+        ledger.execute(
+                "delete from subnet where cluster_id = " + BLUE,
+                "delete from pool where cluster_id = " + BLUE,
+                "delete from node where cluster_id = " + BLUE,
+                "delete from cluster where id = " + BLUE);
+        assertThat(rows(ledger.owner(), "select name from security_profile")).isEmpty();
+        assertThat(rows(ledger.owner(), "select ordinal::text from security_rule"))
+                .isEmpty();
+    }
+
+    @Test
+    void aPortTakesItsBindingAlong() throws SQLException {
+        ledger.execute(
+                port(BLUE, "10.4.0.5", 101, "", ""),
+                "insert into profile_binding (port_id, cluster_id, node_id, wanted) select id, cluster_id, node_id, '{}' from port",
+                "select port_event_months(current_date, 2)");
+        try (Connection connection = ledger.as("ipam").connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("delete from port");
+        }
+        assertThat(rows(ledger.owner(), "select port_id::text from profile_binding"))
+                .isEmpty();
     }
 
     private void assertDenied(String service, String sql) {
