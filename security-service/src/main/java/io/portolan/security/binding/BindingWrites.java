@@ -1,0 +1,245 @@
+package io.portolan.security.binding;
+
+import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.portolan.ledger.LedgerLocks;
+import io.portolan.ledger.LedgerLocks.Held;
+import io.portolan.model.ClusterId;
+import io.portolan.model.NodeId;
+import io.portolan.model.PortId;
+import io.portolan.model.ProfileId;
+import io.portolan.sdn.SdnFailure;
+import io.portolan.sdn.SdnSecurity;
+import io.portolan.sdn.SdnSecurity.Taken;
+import io.portolan.security.binding.BindingRepository.PortRow;
+import io.portolan.security.cluster.Cluster;
+import io.portolan.security.cluster.Clusters;
+import io.portolan.security.network.Networks;
+import io.portolan.security.profile.Profile;
+import io.portolan.security.profile.Profiles;
+import io.portolan.security.settings.SecurityProperties;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Brings ports in the network to what the ledger wants of them; the package says how, and why one write at a time. */
+@Component
+public final class BindingWrites {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final int MOST = 256;
+    private static final int POLL = 10;
+
+    /** @param ports each with the revision that the caller waits for; 0 where any will do */
+    private record Order(Map<PortId, Long> ports, CompletableFuture<Taken> done) {}
+
+    /** A row of {@link BindingRepository#took}. */
+    private record Written(UUID port, long revision) {}
+
+    private final class Lane {
+        private final ClusterId cluster;
+        private final Deque<Order> waiting = new ArrayDeque<>();
+        private boolean running;
+
+        private Lane(ClusterId cluster) {
+            this.cluster = cluster;
+        }
+
+        private synchronized void add(Order order) {
+            waiting.add(order);
+            if (!running) {
+                running = true;
+                Thread.ofVirtual().name("bind-" + cluster).start(this::run);
+            }
+        }
+
+        private synchronized List<Order> next() {
+            List<Order> together = new ArrayList<>();
+            int ports = 0;
+            while (!waiting.isEmpty()
+                    && (together.isEmpty() || ports + waiting.peek().ports().size() <= MOST)) {
+                Order order = waiting.remove();
+                ports += order.ports().size();
+                together.add(order);
+            }
+            running = !together.isEmpty();
+            return together;
+        }
+
+        private void run() {
+            for (List<Order> orders = next(); !orders.isEmpty(); orders = next()) {
+                List<Order> now = orders;
+                try {
+                    locked(cluster, now);
+                } catch (RuntimeException | Error e) {
+                    now.forEach(order -> order.done().completeExceptionally(e));
+                }
+            }
+        }
+    }
+
+    private final Clusters clusters;
+    private final Profiles profiles;
+    private final Networks networks;
+    private final Closing closing;
+    private final BindingRepository bindings;
+    private final LedgerLocks locks;
+    private final Duration patience;
+    private final Map<ClusterId, Lane> lanes = new ConcurrentHashMap<>();
+    private final Counter writes;
+    private final Counter ports;
+
+    BindingWrites(
+            Clusters clusters,
+            Profiles profiles,
+            Networks networks,
+            Closing closing,
+            BindingRepository bindings,
+            LedgerLocks locks,
+            SecurityProperties properties,
+            MeterRegistry meters) {
+        this.clusters = clusters;
+        this.profiles = profiles;
+        this.networks = networks;
+        this.closing = closing;
+        this.bindings = bindings;
+        this.locks = locks;
+        this.patience = properties.bindDeadline();
+        this.writes = Counter.builder("portolan.security.writes")
+                .description("Writes of bindings to networks")
+                .register(meters);
+        this.ports = Counter.builder("portolan.security.writes.ports")
+                .description("Ports in these writes; by their number, how many went together")
+                .register(meters);
+    }
+
+    /**
+     * @param wanted ports, each with the revision of the ledger that the caller waits for; 0 where any will do
+     * @return what the network said, once it has taken them; or why not: an {@link SdnFailure}, {@link BindingRefused.Overtaken}
+     */
+    public CompletableFuture<Taken> make(ClusterId cluster, Map<PortId, Long> wanted) {
+        Order order = new Order(Map.copyOf(wanted), new CompletableFuture<>());
+        lanes.computeIfAbsent(cluster, Lane::new).add(order);
+        return order.done();
+    }
+
+    private void locked(ClusterId id, List<Order> orders) {
+        Optional<Cluster> cluster = clusters.find(id);
+        if (cluster.isEmpty()) {
+            lanes.remove(id);
+            throw new SdnFailure.Unavailable("cluster %s is gone".formatted(id));
+        }
+        Held held = lock("security-write:" + id);
+        try (held) {
+            together(cluster.get(), orders);
+        }
+    }
+
+    private Held lock(String name) {
+        long until = System.nanoTime() + patience.toNanos();
+        try {
+            while (true) {
+                Optional<Held> held = locks.tryLock(name);
+                if (held.isPresent()) {
+                    return held.get();
+                }
+                if (System.nanoTime() - until > 0) {
+                    throw new SdnFailure.Unavailable("other replicas write to this network all the time");
+                }
+                Thread.sleep(1 + ThreadLocalRandom.current().nextInt(POLL));
+            }
+        } catch (SQLException e) {
+            throw new SdnFailure.Unavailable("the ledger gives no lock: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SdnFailure.Unavailable("interrupted", e);
+        }
+    }
+
+    /** All in one write; where the network refuses that, each by itself. */
+    private void together(Cluster cluster, List<Order> orders) {
+        try {
+            write(cluster, orders);
+        } catch (SdnFailure.Refused e) {
+            if (orders.size() == 1) {
+                throw e;
+            }
+            for (Order order : orders) {
+                try {
+                    write(cluster, List.of(order));
+                } catch (SdnFailure.Refused alone) {
+                    order.done().completeExceptionally(alone);
+                }
+            }
+        }
+    }
+
+    private void write(Cluster cluster, List<Order> orders) {
+        SdnSecurity network = networks.of(cluster);
+        Set<UUID> ids = orders.stream()
+                .flatMap(order -> order.ports().keySet().stream())
+                .map(PortId::value)
+                .collect(toSet());
+        List<PortRow> rows = bindings.ports(ids).stream()
+                .filter(row -> row.getBackend() != null)
+                .toList();
+        closing.close(network, rows.stream().map(PortRow::getNode).collect(toSet()));
+        Map<ProfileId, Profile> known =
+                profiles.of(cluster.id()).stream().collect(toMap(Profile::id, profile -> profile));
+        Taken taken = new Taken(null);
+        if (!rows.isEmpty()) {
+            taken = network.bind(rows.stream().map(row -> binding(row, known)).toList());
+            writes.increment();
+            ports.increment(rows.size());
+            bindings.took(JSON.writeValueAsString(rows.stream()
+                    .filter(row -> row.getRevision() != null)
+                    .map(row -> new Written(row.getId(), Objects.requireNonNull(row.getRevision())))
+                    .toList()));
+        }
+        Map<PortId, PortRow> written = rows.stream().collect(toMap(row -> new PortId(row.getId()), row -> row));
+        for (Order order : orders) {
+            Optional<PortId> overtaken = order.ports().entrySet().stream()
+                    .filter(port -> port.getValue() != 0 && !isOf(port.getValue(), written.get(port.getKey())))
+                    .map(Map.Entry::getKey)
+                    .findFirst();
+            if (overtaken.isPresent()) {
+                order.done().completeExceptionally(new BindingRefused.Overtaken(overtaken.get()));
+            } else {
+                order.done().complete(taken);
+            }
+        }
+    }
+
+    private static boolean isOf(long revision, @Nullable PortRow row) {
+        return row != null && Objects.equals(row.getRevision(), revision);
+    }
+
+    private static SdnSecurity.Binding binding(PortRow row, Map<ProfileId, Profile> known) {
+        Collection<ProfileId> wanted = Objects.requireNonNullElse(Sets.parse(row.getWanted()), List.of());
+        Set<String> groups = wanted.stream()
+                .map(id -> Optional.ofNullable(known.get(id))
+                        .map(Profile::backendId)
+                        .orElseThrow(() -> new SdnFailure.Refused(
+                                SdnFailure.Refused.Reason.NOT_FOUND, "profile %s is not in the network".formatted(id))))
+                .collect(toSet());
+        return new SdnSecurity.Binding(
+                new PortId(row.getId()), new NodeId(row.getNode()), Objects.requireNonNull(row.getBackend()), groups);
+    }
+}

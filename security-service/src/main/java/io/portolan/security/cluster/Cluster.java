@@ -1,0 +1,62 @@
+package io.portolan.security.cluster;
+
+import io.portolan.model.ClusterId;
+import io.portolan.model.ClusterName;
+import io.portolan.model.Mode;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.util.Locale;
+import java.util.UUID;
+import org.hibernate.annotations.Immutable;
+import org.jspecify.annotations.Nullable;
+
+/** A cluster as topology-service keeps it. */
+@Entity
+@Immutable
+@Table(name = "cluster")
+@SuppressWarnings("NullAway.Init") // Hibernate fills the fields
+public class Cluster {
+    @Id
+    private UUID id;
+
+    private String name;
+    private String mode;
+    private String backend;
+
+    @Column(name = "secret_ref")
+    private @Nullable String secretRef;
+
+    private String state;
+
+    protected Cluster() {}
+
+    public ClusterId id() {
+        return new ClusterId(id);
+    }
+
+    public ClusterName name() {
+        return new ClusterName(name);
+    }
+
+    public boolean isDeleting() {
+        return state.equals("deleting");
+    }
+
+    public Target target() {
+        return new Target(id(), name(), Mode.valueOf(mode.toUpperCase(Locale.ROOT)), backend, secretRef);
+    }
+
+    /**
+     * Where the cluster's network is.
+     *
+     * @param secretRef names the secret that holds the credential
+     */
+    public record Target(
+            ClusterId cluster,
+            ClusterName name,
+            Mode mode,
+            String endpoints,
+            @Nullable String secretRef) {}
+}

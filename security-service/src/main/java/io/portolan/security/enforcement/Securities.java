@@ -1,0 +1,88 @@
+package io.portolan.security.enforcement;
+
+import static java.util.stream.Collectors.joining;
+
+import io.portolan.model.ClusterId;
+import io.portolan.model.ClusterName;
+import io.portolan.model.ProfileId;
+import io.portolan.security.cluster.Cluster;
+import io.portolan.security.cluster.Clusters;
+import io.portolan.security.edge.Tag;
+import io.portolan.security.profile.Profiles;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Declares that a cluster's ports are closed unless they are in a profile, tells, and takes it back. */
+@Component
+public class Securities {
+    /** @param made whether it was not there before */
+    record Declared(SecurityView security, Tag tag, boolean made) {}
+
+    private final Clusters clusters;
+    private final Profiles profiles;
+    private final SecurityRepository securities;
+
+    Securities(Clusters clusters, Profiles profiles, SecurityRepository securities) {
+        this.clusters = clusters;
+        this.profiles = profiles;
+        this.securities = securities;
+    }
+
+    /** Where a cluster's ports are closed unless bound; empty also while that is being taken back. */
+    public Optional<Security> enforced(ClusterId cluster) {
+        return securities.findById(cluster.value()).filter(security -> !security.isDeleting());
+    }
+
+    @Transactional
+    Declared declare(ClusterName name, SecurityClaim claim, @Nullable String ifMatch) {
+        Cluster cluster = clusters.lasting(name);
+        UUID id = cluster.id().value();
+        clusters.lockAlone(cluster.id());
+        Optional<Security> before = securities.findById(id);
+        Tag.check(ifMatch, before.map(Security::tag).orElse(null));
+        if (before.filter(Security::isDeleting).isPresent()) {
+            throw new SecurityRefused.Deleting(name);
+        }
+        List<ProfileId> defaults = profiles.set(
+                cluster.id(), "defaultProfiles", Objects.requireNonNullElse(claim.defaultProfiles(), List.of()));
+        if (before.filter(security -> security.defaultProfiles().equals(defaults))
+                .isEmpty()) {
+            securities.put(id, defaults.stream().map(ProfileId::toString).collect(joining(" ")));
+        }
+        Security now = securities.findById(id).orElseThrow();
+        return new Declared(now.view(name), now.tag(), before.isEmpty());
+    }
+
+    Declared show(ClusterName name) {
+        Security security = securities
+                .findById(clusters.named(name).id().value())
+                .orElseThrow(() -> new SecurityRefused.NotDeclared(name));
+        return new Declared(security.view(name), security.tag(), false);
+    }
+
+    /** What is not there, or is being deleted, is left at that. */
+    @Transactional
+    void delete(ClusterName name, boolean force, @Nullable String ifMatch) {
+        Optional<Cluster> cluster = clusters.find(name);
+        if (cluster.isEmpty()) {
+            return;
+        }
+        UUID id = cluster.get().id().value();
+        clusters.lockAlone(cluster.get().id());
+        Optional<Security> there = securities.findById(id);
+        Tag.check(ifMatch, there.map(Security::tag).orElse(null));
+        if (there.filter(security -> !security.isDeleting()).isEmpty()) {
+            return;
+        }
+        long bound = securities.bound(id);
+        if (bound > 0 && !force) {
+            throw new SecurityRefused.ProfilesBound(bound);
+        }
+        securities.markDeleting(id);
+    }
+}
