@@ -44,6 +44,7 @@ record Answer(
             "RouterInterfaceInUseByRoute",
             "RouterExternalGatewayInUseByFloatingIp",
             "TrunkInUse",
+            "SecurityGroupInUse",
             "GatewayIpInUse");
     private static final Set<String> NO_CAPACITY =
             Set.of("IpAddressGenerationFailure", "ExternalIpAddressExhausted", "NoNetworkAvailable");

@@ -18,6 +18,10 @@ sealed interface Found {
 
     /** A kind of them. */
     record Kind<T extends Found>(String one, String many, Class<T> type) {
+        static final Kind<SecurityGroup> SECURITY_GROUP =
+                new Kind<>("security_group", "security_groups", SecurityGroup.class);
+        static final Kind<SecurityRule> SECURITY_RULE =
+                new Kind<>("security_group_rule", "security_group_rules", SecurityRule.class);
         static final Kind<Router> ROUTER = new Kind<>("router", "routers", Router.class);
         static final Kind<Network> NETWORK = new Kind<>("network", "networks", Network.class);
         static final Kind<Subnet> SUBNET = new Kind<>("subnet", "subnets", Subnet.class);
@@ -28,7 +32,43 @@ sealed interface Found {
         static final Kind<Pool> POOL = new Kind<>("pool", "pools", Pool.class);
         static final Kind<Member> MEMBER = new Kind<>("member", "members", Member.class);
         static final Kind<Trunk> TRUNK = new Kind<>("trunk", "trunks", Trunk.class);
+
+        /** As a part of an address. */
+        String path() {
+            return many.replace('_', '-');
+        }
     }
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record SecurityGroup(
+            String id,
+            @Nullable String name,
+            @Nullable String description,
+            @Nullable String projectId,
+            @Nullable String createdAt,
+            @Nullable Boolean shared,
+            @Nullable List<SecurityRule> securityGroupRules)
+            implements Found {
+        List<SecurityRule> rules() {
+            return Objects.requireNonNullElse(securityGroupRules, List.of());
+        }
+    }
+
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    @JsonNaming(SnakeCaseStrategy.class)
+    record SecurityRule(
+            String id,
+            @Nullable String description,
+            String securityGroupId,
+            String direction,
+            @Nullable String ethertype,
+            @Nullable String protocol,
+            @Nullable Integer portRangeMin,
+            @Nullable Integer portRangeMax,
+            @Nullable String remoteIpPrefix,
+            @Nullable String remoteGroupId)
+            implements Found {}
 
     @JsonIgnoreProperties(ignoreUnknown = true)
     @JsonNaming(SnakeCaseStrategy.class)
@@ -104,6 +144,7 @@ sealed interface Found {
             @Nullable String deviceOwner,
             @Nullable String deviceId,
             @JsonProperty("binding:profile") @Nullable Map<String, Object> profile,
+            @Nullable List<String> securityGroups,
             int revisionNumber)
             implements Found {
         private static final String SUB_PORT = "trunk:subport";
@@ -128,6 +169,10 @@ sealed interface Found {
 
         private String owner() {
             return Objects.requireNonNullElse(deviceOwner, "");
+        }
+
+        List<String> groups() {
+            return Objects.requireNonNullElse(securityGroups, List.of());
         }
 
         List<String> addresses() {

@@ -4,6 +4,7 @@ import io.portolan.model.ClusterId;
 import io.portolan.model.LoadBalancerId;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
+import io.portolan.model.ProfileId;
 import io.portolan.model.SubnetId;
 import java.util.Locale;
 import java.util.Optional;
@@ -39,7 +40,13 @@ record Mark(ClusterId cluster) {
         /** The balancer's. */
         BALANCER,
         /** The balancer's that it leads to. */
-        FLOATING;
+        FLOATING,
+        /** The profile's. */
+        PROFILE,
+        /** The cluster's: a group that says that its ports are made closed. */
+        CLOSED,
+        /** The cluster's: what was {@link #CLOSED}, while ports are opened again. */
+        OPENING;
 
         private String word() {
             return name().toLowerCase(Locale.ROOT);
@@ -71,6 +78,18 @@ record Mark(ClusterId cluster) {
 
     String floating(LoadBalancerId balancer) {
         return text("floating=" + balancer);
+    }
+
+    String profile(ProfileId profile) {
+        return text("profile=" + profile);
+    }
+
+    String closed() {
+        return text("closed=" + cluster);
+    }
+
+    String opening() {
+        return text("opening=" + cluster);
     }
 
     String network(NodeId node) {

@@ -59,12 +59,12 @@ final class NeutronApi extends BaseOpenStackService {
 
     /** What the project can see of a kind, over all pages. */
     <T extends Found> List<T> list(Kind<T> kind, Query query) {
-        return list("/" + kind.many(), kind, query);
+        return list("/" + kind.path(), kind, query);
     }
 
     /** What belongs to one of another kind. */
     <T extends Found> List<T> listBelow(Kind<?> parent, String id, Kind<T> kind) {
-        return list(path(parent, id) + "/" + kind.many(), kind, Query.ALL);
+        return list(path(parent, id) + "/" + kind.path(), kind, Query.ALL);
     }
 
     private <T extends Found> List<T> list(String path, Kind<T> kind, Query query) {
@@ -114,12 +114,12 @@ final class NeutronApi extends BaseOpenStackService {
     }
 
     <T extends Found> Answer create(Kind<T> kind, Map<String, Object> fields) {
-        return call(HttpMethod.POST, "/" + kind.many(), Query.ALL, Body.of(kind.one(), fields), null);
+        return call(HttpMethod.POST, "/" + kind.path(), Query.ALL, Body.of(kind.one(), fields), null);
     }
 
     /** All of them or none. */
     <T extends Found> Answer createAll(Kind<T> kind, List<Map<String, Object>> all) {
-        return call(HttpMethod.POST, "/" + kind.many(), Query.ALL, Body.of(kind.many(), all), null);
+        return call(HttpMethod.POST, "/" + kind.path(), Query.ALL, Body.of(kind.many(), all), null);
     }
 
     /** Only if it is still as it was found, where a revision is given; else {@link Overtaken}. */
@@ -151,7 +151,7 @@ final class NeutronApi extends BaseOpenStackService {
 
     /** Replaces all of a kind that belong to one of another kind. */
     <T extends Found> Answer putBelow(Kind<?> parent, String id, Kind<T> kind, List<Map<String, Object>> all) {
-        return call(HttpMethod.PUT, path(parent, id) + "/" + kind.many(), Query.ALL, Body.of(kind.many(), all), null);
+        return call(HttpMethod.PUT, path(parent, id) + "/" + kind.path(), Query.ALL, Body.of(kind.many(), all), null);
     }
 
     /** One of those that belong to one of another kind. */
@@ -182,7 +182,7 @@ final class NeutronApi extends BaseOpenStackService {
     }
 
     private static String path(Kind<?> kind, String id) {
-        return "/" + kind.many() + "/" + id;
+        return "/" + kind.path() + "/" + id;
     }
 
     private Answer call(HttpMethod method, String path, Query query, @Nullable Body body, @Nullable Integer revision) {

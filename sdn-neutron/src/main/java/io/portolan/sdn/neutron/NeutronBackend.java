@@ -8,6 +8,7 @@ import io.portolan.sdn.SdnFloatingIps;
 import io.portolan.sdn.SdnGateways;
 import io.portolan.sdn.SdnLoadBalancers;
 import io.portolan.sdn.SdnPorts;
+import io.portolan.sdn.SdnSecurity;
 import io.portolan.sdn.SdnTopology;
 import io.portolan.sdn.neutron.Found.Kind;
 import java.util.Optional;
@@ -23,6 +24,7 @@ final class NeutronBackend implements SdnBackend {
     private final NeutronLoadBalancers loadBalancers;
     private final NeutronDirectory directory;
     private final NeutronGateways gateways;
+    private final NeutronSecurity security;
     private final Runnable onClose;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -37,9 +39,12 @@ final class NeutronBackend implements SdnBackend {
         this.directory = new NeutronDirectory(api, mark);
         this.gateways = new NeutronGateways(api, mark);
         this.loadBalancers = new NeutronLoadBalancers(api, mark, services, directory, Patience.standard());
+        Closing closing = new Closing(api, mark);
+        this.security = new NeutronSecurity(api, mark, closing);
         this.topology = new NeutronTopology(
-                routers, services, new Switches(api, mark, routers, new Gateways(api, mark), trunks));
-        this.ports = new NeutronPorts(api, mark, trunks, new PortMaking(api, mark), new Deletions(api, trunks));
+                routers, services, new Switches(api, mark, routers, new Gateways(api, mark), trunks), security);
+        this.ports =
+                new NeutronPorts(api, mark, trunks, new PortMaking(api, mark, closing), new Deletions(api, trunks));
     }
 
     @Override
@@ -70,6 +75,11 @@ final class NeutronBackend implements SdnBackend {
     @Override
     public SdnFloatingIps floatingIps() {
         return gateways;
+    }
+
+    @Override
+    public SdnSecurity security() {
+        return security;
     }
 
     @Override

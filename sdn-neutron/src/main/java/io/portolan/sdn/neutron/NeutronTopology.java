@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Router, services network and switches of one cluster. */
-record NeutronTopology(Routers routers, ServicesNetwork services, Switches switches) implements SdnTopology {
+record NeutronTopology(Routers routers, ServicesNetwork services, Switches switches, NeutronSecurity security)
+        implements SdnTopology {
     @Override
     public Router ensureRouter(RouterSpec spec) {
         Router router = routers.ensure(spec);
@@ -34,6 +35,7 @@ record NeutronTopology(Routers routers, ServicesNetwork services, Switches switc
     public void deleteRouter() {
         services.delete();
         routers.delete();
+        security.delete();
     }
 
     @Override

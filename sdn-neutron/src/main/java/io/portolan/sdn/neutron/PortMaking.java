@@ -34,12 +34,12 @@ import org.jspecify.annotations.Nullable;
  * earlier, no further bulk call is risked on the subnet: its ports are made one by one, and an address that is refused
  * though no port has it is reported as leaked.
  */
-record PortMaking(NeutronApi api, Mark mark, Set<String> distrusted) {
+record PortMaking(NeutronApi api, Mark mark, Closing closing, Set<String> distrusted) {
     private static final String PARENT = "parent_name";
     private static final String TAG = "tag";
 
-    PortMaking(NeutronApi api, Mark mark) {
-        this(api, mark, ConcurrentHashMap.newKeySet());
+    PortMaking(NeutronApi api, Mark mark, Closing closing) {
+        this(api, mark, closing, ConcurrentHashMap.newKeySet());
     }
 
     /** @param lost those whose addresses are gone for good */
@@ -51,13 +51,14 @@ record PortMaking(NeutronApi api, Mark mark, Set<String> distrusted) {
             return made;
         }
         specs.forEach(spec -> refuseOutside(spec, at(subnets, spec)));
+        boolean closed = closing.now();
         boolean safe = specs.stream()
                 .noneMatch(spec -> distrusted.contains(at(subnets, spec).id()));
         if (safe && specs.size() > 1) {
             Answer answer = api.createAll(
                     Kind.PORT,
                     specs.stream()
-                            .map(spec -> fields(node, spec, at(subnets, spec)))
+                            .map(spec -> fields(node, spec, at(subnets, spec), closed))
                             .toList());
             if (!answer.taken()) {
                 NeutronApi.readAll(Kind.PORT, answer.orThrow()).forEach(port -> keep(port, made));
@@ -67,7 +68,7 @@ record PortMaking(NeutronApi api, Mark mark, Set<String> distrusted) {
             throw new Overtaken(String.valueOf(answer.failure().getMessage()));
         }
         for (PortSpec spec : specs) {
-            makeOne(node, on, spec, at(subnets, spec), made);
+            makeOne(node, on, spec, at(subnets, spec), closed, made);
         }
         return made;
     }
@@ -76,8 +77,8 @@ record PortMaking(NeutronApi api, Mark mark, Set<String> distrusted) {
         return Optional.ofNullable(subnets.get(spec.id())).orElseThrow();
     }
 
-    private void makeOne(NodeId node, NodeNetwork on, PortSpec spec, Subnet subnet, Made made) {
-        Answer answer = api.create(Kind.PORT, fields(node, spec, subnet));
+    private void makeOne(NodeId node, NodeNetwork on, PortSpec spec, Subnet subnet, boolean closed, Made made) {
+        Answer answer = api.create(Kind.PORT, fields(node, spec, subnet, closed));
         if (!answer.taken()) {
             keep(NeutronApi.read(Kind.PORT, answer.orThrow()), made);
             return;
@@ -118,7 +119,7 @@ record PortMaking(NeutronApi api, Mark mark, Set<String> distrusted) {
         }
     }
 
-    private Map<String, Object> fields(NodeId node, PortSpec spec, Subnet subnet) {
+    private Map<String, Object> fields(NodeId node, PortSpec spec, Subnet subnet, boolean closed) {
         Nesting nesting = spec.nesting();
         Map<String, Object> fields = Body.fields(
                 "name",
@@ -135,6 +136,9 @@ record PortMaking(NeutronApi api, Mark mark, Set<String> distrusted) {
                         .toList(),
                 "admin_state_up",
                 true);
+        if (closed) {
+            fields.put("security_groups", List.of());
+        }
         if (nesting != null && nesting.way() == Way.BINDING_PROFILE) {
             fields.put("binding:profile", profile(nesting));
         }

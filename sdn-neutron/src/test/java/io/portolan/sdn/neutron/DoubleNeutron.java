@@ -41,13 +41,22 @@ final class DoubleNeutron {
     /** Networks that one project shares with another. */
     private final Set<String> lent = new HashSet<>();
 
+    private final DoubleGroups groups = new DoubleGroups(all);
+
     private boolean trunks = true;
     private int pageSize;
     private long clock;
 
     DoubleNeutron() {
-        for (String collection :
-                List.of("networks", "subnets", "ports", "routers", "trunks", "security-groups", "floatingips")) {
+        for (String collection : List.of(
+                "networks",
+                "subnets",
+                "ports",
+                "routers",
+                "trunks",
+                "security-groups",
+                "security-group-rules",
+                "floatingips")) {
             all.put(collection, new LinkedHashMap<>());
         }
     }
@@ -140,7 +149,7 @@ final class DoubleNeutron {
         if (!all.containsKey(collection) || (collection.equals("trunks") && !trunks)) {
             throw new DoubleRefused(404, "HTTPNotFound", "The resource could not be found.");
         }
-        String one = collection.substring(0, collection.length() - 1);
+        String one = collection.substring(0, collection.length() - 1).replace('-', '_');
         return switch (request.method()) {
             case "GET" ->
                 Optional.of(
@@ -173,8 +182,9 @@ final class DoubleNeutron {
     private ObjectNode find(String collection, String id) {
         ObjectNode found = all.get(collection).get(id);
         if (found == null) {
-            String kind =
-                    Character.toUpperCase(collection.charAt(0)) + collection.substring(1, collection.length() - 1);
+            String kind = groups.kind(collection)
+                    .orElse(Character.toUpperCase(collection.charAt(0))
+                            + collection.substring(1, collection.length() - 1));
             throw new DoubleRefused(404, kind + "NotFound", "%s %s could not be found.".formatted(kind, id));
         }
         return found;
@@ -204,16 +214,22 @@ final class DoubleNeutron {
         return networksOwner || (open && !collection.equals("ports"));
     }
 
-    private static ObjectNode shown(DoubleKeystone.Someone who, String collection, ObjectNode object) {
+    private ObjectNode shown(DoubleKeystone.Someone who, String collection, ObjectNode object) {
         ObjectNode copy = object.deepCopy();
         if (collection.equals("ports") && !who.admin() && !who.profiles()) {
             copy.remove("binding:profile");
+        }
+        if (collection.equals("security-groups")) {
+            copy.set("security_group_rules", groups.rules(copy.path("id").asText()));
         }
         return copy;
     }
 
     private ObjectNode list(DoubleKeystone.Someone who, String collection, Request request) {
         String many = collection.replace('-', '_');
+        if (collection.equals("security-groups")) {
+            usual(who);
+        }
         List<ObjectNode> found = all.get(collection).values().stream()
                 .filter(object -> sees(who, collection, object) && matches(object, request.filters()))
                 .toList();
@@ -242,6 +258,9 @@ final class DoubleNeutron {
                 addresses(object)
                         .anyMatch(fixed -> filter.getValue()
                                 .contains("subnet_id=" + fixed.path("subnet_id").asText()));
+            case "security_groups" ->
+                StreamSupport.stream(object.path("security_groups").spliterator(), false)
+                        .anyMatch(id -> filter.getValue().contains(id.asText()));
             default ->
                 filter.getValue().stream()
                         .anyMatch(value -> value.equalsIgnoreCase(
@@ -254,8 +273,9 @@ final class DoubleNeutron {
     }
 
     private ObjectNode post(DoubleKeystone.Someone who, String collection, String one, JsonNode body) {
-        if (body.has(collection)) {
-            JsonNode items = body.path(collection);
+        String many = collection.replace('-', '_');
+        if (body.has(many)) {
+            JsonNode items = body.path(many);
             refuseOverQuota(who, one, items.size());
             List<ObjectNode> made = new ArrayList<>();
             try {
@@ -268,7 +288,7 @@ final class DoubleNeutron {
             }
             ArrayNode shown = JSON.createArrayNode();
             made.forEach(object -> shown.add(shown(who, collection, object)));
-            return wrapped(collection, shown);
+            return wrapped(many, shown);
         }
         refuseOverQuota(who, one, 1);
         return wrapped(one, shown(who, collection, make(who, collection, body.path(one))));
@@ -276,7 +296,7 @@ final class DoubleNeutron {
 
     private void refuseOverQuota(DoubleKeystone.Someone who, String kind, int more) {
         int limit = quotas.getOrDefault(who.projectId() + " " + kind, -1);
-        long used = all.get(kind + "s").values().stream()
+        long used = all.get(kind.replace('_', '-') + "s").values().stream()
                 .filter(object -> object.path("project_id").asText().equals(who.projectId()))
                 .count();
         if (limit >= 0 && used + more > limit) {
@@ -300,6 +320,23 @@ final class DoubleNeutron {
             case "routers" -> router(who, object);
             case "trunks" -> trunk(who, object);
             case "floatingips" -> floatingIp(who, object);
+            case "security-groups" -> {
+                if (object.path("name").asText().equals("default")) {
+                    throw new DoubleRefused(
+                            409, "SecurityGroupDefaultAlreadyExists", "Default security group already exists.");
+                }
+                groups.letOut(object);
+            }
+            case "security-group-rules" -> {
+                visible(who, "security-groups", object.path("security_group_id").asText());
+                if (object.hasNonNull("remote_group_id")) {
+                    visible(
+                            who,
+                            "security-groups",
+                            object.path("remote_group_id").asText());
+                }
+                groups.complete(object);
+            }
             default -> throw new DoubleRefused(400, "HTTPBadRequest", "not in this double: " + collection);
         }
         all.get(collection).put(object.path("id").asText(), object);
@@ -385,10 +422,27 @@ final class DoubleNeutron {
                                         port.path("mac_address").asText()));
             }
         }
+        if (port.has("security_groups")) {
+            refuseUnknownGroups(who, port);
+        } else {
+            ArrayNode in = port.putArray("security_groups");
+            if (!who.projectId().isEmpty()) {
+                in.add(usual(who));
+            }
+        }
         allocate(network, port);
         port.put("device_owner", port.path("device_owner").asText(""));
         port.put("device_id", port.path("device_id").asText(""));
         port.putIfAbsent("binding:profile", JSON.createObjectNode());
+    }
+
+    /** The group that a project has from when it is asked for. */
+    private String usual(DoubleKeystone.Someone who) {
+        return groups.usual(who.projectId());
+    }
+
+    private void refuseUnknownGroups(DoubleKeystone.Someone who, JsonNode port) {
+        port.path("security_groups").forEach(id -> visible(who, "security-groups", id.asText()));
     }
 
     private void refuseProfile(DoubleKeystone.Someone who, JsonNode port) {
@@ -689,6 +743,9 @@ final class DoubleNeutron {
                 object.putNull("external_gateway_info");
             }
         }
+        if (changes.has("security_groups")) {
+            refuseUnknownGroups(who, changes);
+        }
         if (collection.equals("ports") && changes.has("fixed_ips")) {
             readdress(object, changes);
         }
@@ -839,6 +896,8 @@ final class DoubleNeutron {
                                 all.get("subnets").remove(subnet.path("id").asText()));
             }
             case "trunks" -> object.path("sub_ports").forEach(this::release);
+            case "security-groups" -> groups.deleting(object);
+            case "security-group-rules" -> {}
             case "floatingips" ->
                 List.copyOf(all.get("ports").values()).stream()
                         .filter(port -> port.path("device_id").asText().equals(id))

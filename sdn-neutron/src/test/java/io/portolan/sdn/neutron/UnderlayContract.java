@@ -174,7 +174,7 @@ abstract class UnderlayContract extends NeutronContract {
                                                 ports.size(), from + sdn.ports().bulk())));
             }
             assertThat(sdn.ports().list(node.node())).hasSize(61);
-            assertThat(proxy().calls()).hasSizeLessThanOrEqualTo(30);
+            assertThat(proxy().calls()).hasSizeLessThanOrEqualTo(32);
             assertThat(proxy().calls("POST", ".*"))
                     .as("network, subnet, gateway, trunk, two bulks")
                     .hasSize(6);
