@@ -73,6 +73,11 @@ public abstract class SdnSecurityContract {
             return sdn.security().bindings(node).get(ports.get(port).id());
         }
 
+        /** The same place, by another way to its network. */
+        public Place by(SdnBackend other) {
+            return new Place(other, node, ports);
+        }
+
         /** Takes all down again. */
         public void leave() {
             sdn.ports().delete(node, ports.stream().map(SdnPort::id).toList());

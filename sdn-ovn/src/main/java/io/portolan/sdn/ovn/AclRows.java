@@ -26,7 +26,7 @@ final class AclRows {
     static final String FROM_PORT = "from-lport";
 
     static final List<String> COLUMNS =
-            List.of("priority", "direction", "match", "action", "log", "name", "severity", "meter", "label", "options");
+            List.of("priority", "direction", "match", "action", "log", "name", "severity", "meter", "options");
 
     private static final Map<String, String> AFTER_BALANCERS = Map.of("apply-after-lb", "true");
 
@@ -43,7 +43,6 @@ final class AclRows {
                 .with("name", Value.emptySet())
                 .with("severity", Value.emptySet())
                 .with("meter", Value.emptySet())
-                .with("label", 0)
                 .with("options", Value.emptyMap());
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import io.portolan.model.ProfileId;
+import io.portolan.sdn.ProfileSpec;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
@@ -11,6 +13,8 @@ import io.portolan.testbed.OvnCentral;
 import io.portolan.testbed.OvsdbServer;
 import io.portolan.testbed.Workspace;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +27,7 @@ class OvnSchemaTest {
             {"type": {"key": "string", "min": 0, "max": 1}}""";
 
     private final Workspace workspace = Workspace.create();
+    private int served;
     private final JsonMapper json = JsonMapper.builder().build();
 
     @AfterEach
@@ -34,10 +39,11 @@ class OvnSchemaTest {
         ObjectNode schema = (ObjectNode) json.readTree(OvnCentral.NORTHBOUND_SCHEMA.toFile());
         change.accept((ObjectNode) schema.get("tables"));
         schema.remove("cksum");
-        Path file = workspace.directory().resolve("changed.ovsschema");
+        String name = "nb" + served++;
+        Path file = workspace.directory().resolve(name + ".ovsschema");
         json.writeValue(file.toFile(), schema);
         return new TestingCentral(
-                OvsdbServer.in(workspace, "nb").database(file).start().unixRemote());
+                OvsdbServer.in(workspace, name).database(file).start().unixRemote());
     }
 
     private static ObjectNode columns(ObjectNode tables, String table) {
@@ -85,6 +91,30 @@ class OvnSchemaTest {
                     .asInstanceOf(type(Refused.class))
                     .returns(Reason.NOT_SUPPORTED, Refused::reason)
                     .satisfies(e -> assertThat(e).hasMessageContaining("port_security"));
+        }
+    }
+
+    @Test
+    void profilesNeedWhatTheyNeedByNameAndNoNorthd() {
+        TestingCluster cluster = TestingCluster.of("10.4.0.0/27", 1);
+        ProfileSpec spec = new ProfileSpec(new ProfileId(UUID.randomUUID()), "web", List.of());
+        try (TestingCentral northbound = serving(tables -> {
+                    columns(tables, "ACL").remove("label");
+                    columns(tables, "ACL").remove("meter");
+                });
+                SdnBackend backend = northbound.backend(cluster.id())) {
+            cluster.make(backend);
+            backend.security().ensureProfiles(List.of(spec));
+            assertThat(backend.security().close(List.of(cluster.node())).mark()).isOne();
+        }
+        try (TestingCentral northbound =
+                        serving(tables -> columns(tables, "ACL").remove("options"));
+                SdnBackend backend = northbound.backend(cluster.id())) {
+            cluster.make(backend);
+            assertThatThrownBy(() -> backend.security().close(List.of(cluster.node())))
+                    .asInstanceOf(type(Refused.class))
+                    .returns(Reason.NOT_SUPPORTED, Refused::reason)
+                    .satisfies(e -> assertThat(e).hasMessageContaining("options in ACL"));
         }
     }
 }
