@@ -99,6 +99,18 @@ class SecurityTrafficTest {
                 time.sleep(0.01)
             """;
 
+    /** Sends one packet and says what it hears for it. */
+    private static final String ASKER = """
+            import socket, sys, time
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.bind(('0.0.0.0', int(sys.argv[1])))
+            s.sendto(b'give', (sys.argv[2], int(sys.argv[1])))
+            print('listens', flush=True)
+            while True:
+                data, peer = s.recvfrom(2048)
+                print(time.time_ns(), peer[0], data.decode(), flush=True)
+            """;
+
     private record Node(NodeId id, NodeHost host, SubnetId subnet, Cidr cidr) {}
 
     private record Pod(Node node, PortId port, IpAddress address, PodSandbox sandbox) {
@@ -241,6 +253,16 @@ class SecurityTrafficTest {
                     .pollInterval(Duration.ofMillis(10))
                     .until(() -> shown(node.host()) >= mark);
         }
+    }
+
+    private static void forgetConnections(Pod pod) {
+        NodeHost host = pod.node().host();
+        String zone = host.vsctl("get", "Bridge", "br-int", "external_ids:ct-zone-" + pod.port())
+                .strip()
+                .replace("\"", "");
+        workspace
+                .command("ovs-appctl", "-t", host.switchControl().toString(), "dpctl/flush-conntrack", "zone=" + zone)
+                .output();
     }
 
     private static long shown(NodeHost host) {
@@ -388,6 +410,27 @@ class SecurityTrafficTest {
             late.node().host().vsctl("--if-exists", "del-port", "v-late");
             backend.ports().delete(late.node().id(), List.of(late.port()));
             late.sandbox().close();
+        }
+    }
+
+    /**
+     * OVN lets the answers of a connection pass above all ACLs, for as long as the node knows the connection. So a port is
+     * shut to them only when the node has forgotten, which is the node's affair.
+     */
+    @Test
+    void whatAnswersAConnectionOfBeforeEndsWhenTheNodeForgetsTheClosedPortsConnections() {
+        String asks = profile(rule(Direction.EGRESS, Protocol.UDP, null, anyone()));
+        bind(pod("a").in(asks), pod("b").in(any), pod("c").in(any));
+        try (Daemon hearer = script("asks", pod("a"), ASKER, STREAM, pod("c").address());
+                Daemon sender = sends(pod("c"), pod("a"), STREAM)) {
+            await("heard").atMost(PATIENCE).until(() -> heard(hearer).size() > 10);
+            bind(pod("a").in());
+            forgetConnections(pod("a"));
+            long closed = now();
+            bind(pod("a").in(asks));
+            await("a hundred packets more").pollDelay(Duration.ofSeconds(1)).until(() -> true);
+            assertThat(sender.alive()).isTrue();
+            assertThat(heard(hearer)).as("after the mark").allMatch(time -> time <= closed);
         }
     }
 
