@@ -52,6 +52,14 @@ public record Tenant(String id, CloudLogin login, CloudApi api) {
         return made("port", Map.of("network_id", network)).path("id").asString();
     }
 
+    /** A security group of theirs. */
+    String group(String name) {
+        return api.network()
+                .post("/security-groups", Map.of("security_group", Map.of("name", name)))
+                .at("/security_group/id")
+                .asString();
+    }
+
     String router(String name) {
         return made("router", Map.of("name", name)).path("id").asString();
     }

@@ -9,9 +9,17 @@ import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.IpAddress;
 import io.portolan.model.PortId;
+import io.portolan.model.ProfileId;
 import io.portolan.sdn.Ensured;
 import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.PortSpec.Nesting.Way;
+import io.portolan.sdn.ProfileSpec;
+import io.portolan.sdn.ProfileSpec.Action;
+import io.portolan.sdn.ProfileSpec.Direction;
+import io.portolan.sdn.ProfileSpec.PortRange;
+import io.portolan.sdn.ProfileSpec.Protocol;
+import io.portolan.sdn.ProfileSpec.Remote;
+import io.portolan.sdn.ProfileSpec.Rule;
 import io.portolan.sdn.RouterSpec;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure;
@@ -19,13 +27,16 @@ import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SdnFailure.Unavailable;
 import io.portolan.sdn.SdnPort;
+import io.portolan.sdn.SdnSecurity;
 import io.portolan.testbed.FaultyProxy;
+import io.portolan.testbed.openstack.CloudApi;
 import io.portolan.testbed.openstack.CloudLogin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -188,6 +199,127 @@ abstract class UnderlayContract extends NeutronContract {
                     .allMatch(call -> call.method().equals("GET"))
                     .hasSizeLessThanOrEqualTo(9);
             node.unmake(sdn);
+        }
+    }
+
+    private static List<String> said(Tenant tenant, String group) {
+        return tenant.api()
+                .network()
+                .get("/security-groups/" + group)
+                .at("/security_group/security_group_rules")
+                .valueStream()
+                .map(rule -> "%s %s %s %s %s"
+                        .formatted(
+                                rule.path("direction").asString(),
+                                rule.path("ethertype").asString(),
+                                rule.path("protocol").asString(""),
+                                rule.path("port_range_max").asString(""),
+                                rule.path("remote_group_id").asString("").isEmpty()
+                                        ? rule.path("remote_ip_prefix").asString("")
+                                        : "itself"))
+                .toList();
+    }
+
+    private static Rule rule(Direction direction, Protocol protocol, PortRange ports, Remote remote) {
+        return new Rule(direction, Action.ALLOW, 0, protocol, ports, remote, false);
+    }
+
+    /** What of {@code SdnSecurityContract} rests most on how Neutron is: in one life, because it is dear there. */
+    @Test
+    void aProfileIsMadeAndMendedAndPortsAreClosedBoundAndOpened() {
+        Tenant tenant = tenant("secured");
+        TestingNode node = TestingNode.of("10.4.0.0/28", 2, tenant.vmPort());
+        ProfileId id = new ProfileId(UUID.randomUUID());
+        ProfileSpec empty = new ProfileSpec(id, "web", List.of());
+        try (SdnBackend sdn = proxied(node, tenant)) {
+            node.makeSwitch(sdn);
+            SdnPort early =
+                    sdn.ports().ensure(node.node(), node.ports().subList(0, 1)).getFirst();
+            SdnSecurity security = sdn.security();
+            assertThat(security.bindings(node.node()).get(early.id()))
+                    .as("what Neutron gives")
+                    .hasSize(1);
+            security.close(List.of(node.node()));
+            SdnPort late =
+                    sdn.ports().ensure(node.node(), node.ports().subList(1, 2)).getFirst();
+            assertThat(security.bindings(node.node())).isEqualTo(Map.of(early.id(), Set.of(), late.id(), Set.of()));
+
+            String group = security.ensureProfiles(List.of(empty)).get(id);
+            assertThat(said(tenant, group)).isEmpty();
+            ProfileSpec full = new ProfileSpec(
+                    id,
+                    "web",
+                    List.of(
+                            rule(Direction.INGRESS, Protocol.TCP, new PortRange(80, 90), new Remote.Anyone()),
+                            rule(Direction.INGRESS, Protocol.ICMP, null, new Remote.Anyone()),
+                            rule(Direction.EGRESS, Protocol.SCTP, null, new Remote.Block(Cidr.parse("10.4.0.0/16"))),
+                            rule(Direction.EGRESS, Protocol.UDP, null, new Remote.Block(Cidr.parse("0.0.0.0/0"))),
+                            rule(Direction.INGRESS, Protocol.ANY, null, new Remote.Members(group))));
+            security.ensureProfiles(List.of(full));
+            List<String> right = said(tenant, group);
+            assertThat(right)
+                    .containsExactlyInAnyOrder(
+                            "ingress IPv4 tcp 90 ",
+                            "ingress IPv6 tcp 90 ",
+                            "ingress IPv4 icmp  ",
+                            "ingress IPv6 ipv6-icmp  ",
+                            "egress IPv4 sctp  10.4.0.0/16",
+                            "egress IPv4 udp  ",
+                            "ingress IPv4   itself",
+                            "ingress IPv6   itself");
+            proxy().forgetCalls();
+            security.ensureProfiles(List.of(full));
+            security.close(List.of(node.node()));
+            assertThat(proxy().calls())
+                    .as("what is right is not written")
+                    .allMatch(call -> call.method().equals("GET"))
+                    .hasSizeLessThanOrEqualTo(4);
+            CloudApi.Service neutron = tenant.api().network();
+            neutron.post(
+                    "/security-group-rules",
+                    Map.of(
+                            "security_group_rule",
+                            Map.of("security_group_id", group, "direction", "egress", "ethertype", "IPv4")));
+            security.ensureProfiles(List.of(full));
+            assertThat(said(tenant, group)).containsExactlyInAnyOrderElementsOf(right);
+
+            proxy().forgetCalls();
+            security.bind(List.of(new SdnSecurity.Binding(early.id(), node.node(), early.backendId(), Set.of(group))));
+            assertThat(proxy().calls()).as("at a pod's start").hasSize(1);
+            String theirs = tenant.group("theirs");
+            assertThat(security.adopt(theirs)).isEqualTo(theirs);
+            security.bind(
+                    List.of(new SdnSecurity.Binding(late.id(), node.node(), late.backendId(), Set.of(group, theirs))));
+            assertThat(security.bindings(node.node()))
+                    .isEqualTo(Map.of(early.id(), Set.of(group), late.id(), Set.of(group, theirs)));
+            refused(() -> security.deleteProfile(id), Reason.IN_USE);
+            String nobody = UUID.randomUUID().toString();
+            refused(() -> security.adopt(nobody), Reason.NOT_FOUND);
+            refused(
+                    () -> security.bind(List.of(
+                            new SdnSecurity.Binding(early.id(), node.node(), early.backendId(), Set.of(nobody)))),
+                    Reason.NOT_FOUND);
+            refused(
+                    () -> security.bind(
+                            List.of(new SdnSecurity.Binding(early.id(), node.node(), nobody, Set.of(group)))),
+                    Reason.NOT_FOUND);
+            ProfileId other = new ProfileId(UUID.randomUUID());
+            security.ensureProfiles(List.of(new ProfileSpec(
+                    other, "db", List.of(rule(Direction.INGRESS, Protocol.ANY, null, new Remote.Members(group))))));
+            security.bind(List.of(
+                    new SdnSecurity.Binding(early.id(), node.node(), early.backendId(), Set.of()),
+                    new SdnSecurity.Binding(late.id(), node.node(), late.backendId(), Set.of(theirs))));
+            refused(() -> security.deleteProfile(id), Reason.IN_USE);
+            assertThat(security.ownProfiles()).containsExactlyInAnyOrder(id, other);
+            security.deleteProfile(other);
+            security.deleteProfile(id);
+            security.open();
+            assertThat(security.bindings(node.node()).get(early.id())).hasSize(1);
+            assertThat(security.bindings(node.node()).get(late.id())).containsExactly(theirs);
+            node.unmake(sdn);
+            assertThat(tenant.api().inventory(tenant.id()).all("security_groups"))
+                    .extracting(each -> each.path("name").asString())
+                    .containsExactlyInAnyOrder("default", "theirs");
         }
     }
 

@@ -2,8 +2,8 @@
  * Overlay mode: a cluster's network in OVN's northbound database.
  *
  * <p>A cluster is a {@code Logical_Router}; a node is a {@code Logical_Switch}, joined to the router by a port that is
- * pinned to the node's chassis; a pod's port is a {@code Logical_Switch_Port} named by its id. {@code DESIGN.md} has the
- * columns.
+ * pinned to the node's chassis; a pod's port is a {@code Logical_Switch_Port} named by its id; a security profile is a
+ * {@code Port_Group}. {@code DESIGN.md} has the columns.
  *
  * <p>Every write goes the same way ({@link io.portolan.sdn.ovn.Northbound}): look at the server, build the rows that
  * should be there, diff, and send the difference as one transaction that holds only if what was looked at is still so.
