@@ -260,4 +260,12 @@ final class Northbound {
         columns.forEach(column -> values.put(column, found.value(column)));
         return Operation.expect(table, new Row(values), Condition.row(found.id()));
     }
+
+    /** Holds if the rows that fit are these still. */
+    static Operation exactly(String table, List<Condition> where, String column, List<Row> found) {
+        List<Row> values = found.stream()
+                .map(row -> Row.empty().with(column, row.value(column)))
+                .toList();
+        return new Operation.Wait(table, where, List.of(column), true, values, Duration.ZERO);
+    }
 }

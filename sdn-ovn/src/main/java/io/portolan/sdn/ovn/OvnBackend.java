@@ -38,7 +38,12 @@ final class OvnBackend implements SdnBackend {
                 new OvnTopology(routers, new Switches(northbound, mark, rows, routers, groups), groups, profiles);
         this.loadBalancers = new OvnLoadBalancers(northbound, mark, groups);
         this.directory = new OvnDirectory(northbound, mark, routers);
-        this.security = new OvnSecurity(northbound, mark, profiles, new Closures(northbound, mark));
+        this.security = new OvnSecurity(
+                northbound,
+                mark,
+                profiles,
+                new Closures(northbound, mark),
+                new Memberships(northbound, mark, profiles));
         this.gateways = new OvnGateways(northbound, mark, routers, groups, new GatewayRows(northbound, mark));
         this.floatingIps = new OvnFloatingIps(northbound, mark);
         this.ports = new OvnPorts(northbound, mark, rows);

@@ -1,24 +1,18 @@
 package io.portolan.sdn.ovn;
 
-import static java.util.Objects.requireNonNull;
-
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.ProfileId;
-import io.portolan.ovsdb.Atom;
 import io.portolan.ovsdb.Condition;
 import io.portolan.ovsdb.Mutation;
 import io.portolan.ovsdb.Operation;
 import io.portolan.ovsdb.Row;
-import io.portolan.ovsdb.Value;
 import io.portolan.sdn.ProfileSpec;
 import io.portolan.sdn.ProfileSpec.Remote;
 import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SdnSecurity;
-import io.portolan.sdn.ovn.Key.Kind;
 import io.portolan.sdn.ovn.Northbound.Change;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -41,7 +35,8 @@ import java.util.stream.Collectors;
  * into its own integration bridge ({@code external_ids:ovn-nb-cfg}) when its flows are at it; so a node finds out by itself,
  * and the southbound database is not asked. The price is a write of every chassis' row for each mark.
  */
-record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures closures) implements SdnSecurity {
+record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures closures, Memberships memberships)
+        implements SdnSecurity {
     private static final String GLOBAL = "NB_Global";
     private static final String NUMBER = "nb_cfg";
     private static final Abilities ABILITIES = new Abilities(false, true, true, 8);
@@ -64,10 +59,9 @@ record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures 
             Map<UUID, Row> found = AclRows.read(northbound, interesting(there, acls));
             List<Operation> operations = new ArrayList<>();
             acls.forEach((id, all) -> operations.addAll(group(id, all, there.getOrDefault(id, List.of()), found)));
+            List<Operation> guards = remotes(wanted.values(), there);
             if (!operations.isEmpty()) {
-                operations.addAll(0, remotes(wanted.values(), there));
-            } else {
-                remotes(wanted.values(), there);
+                operations.addAll(0, guards);
             }
             return new Change<>(operations, Map.copyOf(names));
         });
@@ -185,17 +179,10 @@ record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures 
                                 Reason.IN_USE,
                                 "a rule of another speaks of profile %s: %s".formatted(id, acl.string("match")));
                     });
-            operations.addFirst(exactly(AclRows.TABLE, List.of(mark.any(), speaks), "match", found.getLast()));
+            operations.addFirst(
+                    Northbound.exactly(AclRows.TABLE, List.of(mark.any(), speaks), "match", found.getLast()));
             return new Change<>(operations, true);
         });
-    }
-
-    /** Holds if the rows that fit are these still. */
-    private static Operation exactly(String table, List<Condition> where, String column, List<Row> found) {
-        List<Row> values = found.stream()
-                .map(row -> Row.empty().with(column, row.value(column)))
-                .toList();
-        return new Operation.Wait(table, where, List.of(column), true, values, Duration.ZERO);
     }
 
     @Override
@@ -238,148 +225,15 @@ record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures 
         Map<PortId, Binding> wanted = new LinkedHashMap<>();
         bindings.forEach(binding -> wanted.put(binding.port(), binding));
         return northbound.settle("binding %d ports".formatted(wanted.size()), () -> {
-            Map<PortId, UUID> ports = ports(wanted.values());
-            Map<String, Row> named = named(wanted.values());
-            List<Operation> operations = new ArrayList<>();
-            named.values()
-                    .forEach(row -> operations.add(Northbound.unchanged(ProfileRows.TABLE, row, List.of(Mark.COLUMN))));
-            Map<UUID, Set<UUID>> joining = new LinkedHashMap<>();
-            Map<UUID, Set<UUID>> leaving = new LinkedHashMap<>();
-            Map<PortId, List<Row>> now = memberships(ports);
-            ports.forEach((port, row) -> {
-                List<Row> in = now.getOrDefault(port, List.of());
-                operations.add(exactly(ProfileRows.TABLE, ourGroupsWith(row), "name", in));
-                Set<UUID> should = requireNonNull(wanted.get(port)).profiles().stream()
-                        .map(name -> requireNonNull(named.get(name)).id())
-                        .collect(Collectors.toSet());
-                Set<UUID> is = in.stream().map(Row::id).collect(Collectors.toSet());
-                minus(should, is).forEach(group -> add(joining, group, row));
-                minus(is, should).forEach(group -> add(leaving, group, row));
-            });
-            leaving.forEach((group, members) ->
-                    operations.add(members(group, Mutation.delete(ProfileRows.MEMBERS, Value.uuids(members)))));
-            joining.forEach((group, members) ->
-                    operations.add(members(group, Mutation.insert(ProfileRows.MEMBERS, Value.uuids(members)))));
+            List<Operation> operations = new ArrayList<>(memberships.operations(wanted));
             operations.addAll(closures.close(
                     wanted.values().stream().map(Binding::node).collect(Collectors.toCollection(LinkedHashSet::new))));
             return numbered(operations, number());
         });
     }
 
-    private static Set<UUID> minus(Set<UUID> from, Set<UUID> what) {
-        Set<UUID> left = new HashSet<>(from);
-        left.removeAll(what);
-        return left;
-    }
-
-    private static void add(Map<UUID, Set<UUID>> to, UUID group, UUID port) {
-        to.computeIfAbsent(group, same -> new HashSet<>()).add(port);
-    }
-
-    private static Operation members(UUID group, Mutation mutation) {
-        return Operation.mutate(ProfileRows.TABLE, mutation, Condition.row(group));
-    }
-
-    private List<Condition> ourGroupsWith(UUID port) {
-        return List.of(mark.any(), Condition.includes(ProfileRows.MEMBERS, Atom.of(port)));
-    }
-
-    /** The rows of the ports, each on the switch of its node. */
-    private Map<PortId, UUID> ports(Collection<Binding> bindings) {
-        List<Operation.Select> selects = new ArrayList<>();
-        for (Binding binding : bindings) {
-            Key key = Key.port(binding.port());
-            selects.add(new Operation.Select(
-                    Kind.PORT.table(), List.of(Condition.row(key.row()), mark.is(key)), List.of("_uuid")));
-            selects.add(new Operation.Select(
-                    Kind.SWITCH.table(),
-                    List.of(
-                            mark.is(Key.of(Kind.SWITCH, binding.node())),
-                            Condition.includes("ports", Atom.of(key.row()))),
-                    List.of("_uuid")));
-        }
-        List<List<Row>> found = northbound.read(selects);
-        Map<PortId, UUID> ports = new LinkedHashMap<>();
-        int i = 0;
-        for (Binding binding : bindings) {
-            if (found.get(i).isEmpty() || found.get(i + 1).isEmpty()) {
-                throw new Refused(
-                        Reason.NOT_FOUND,
-                        "port %s is not on the switch of node %s".formatted(binding.port(), binding.node()));
-            }
-            ports.put(binding.port(), Key.port(binding.port()).row());
-            i += 2;
-        }
-        return ports;
-    }
-
-    /** The groups that bindings name. */
-    private Map<String, Row> named(Collection<Binding> bindings) {
-        Map<String, Row> named = new LinkedHashMap<>();
-        for (Binding binding : bindings) {
-            for (String name : binding.profiles()) {
-                if (!named.containsKey(name)) {
-                    named.put(name, group(name));
-                }
-            }
-        }
-        return named;
-    }
-
-    private Row group(String name) {
-        return ProfileRows.idOf(name)
-                .flatMap(id -> NodeRows.oursFirst(
-                                northbound.read(new Operation.Select(
-                                        ProfileRows.TABLE,
-                                        List.of(mark.is(Key.profile(id))),
-                                        List.of("_uuid", "name", Mark.COLUMN))),
-                                Key.profile(id))
-                        .stream()
-                        .findFirst())
-                .orElseThrow(() -> new Refused(Reason.NOT_FOUND, "there is no security profile " + name));
-    }
-
-    private Map<PortId, List<Row>> memberships(Map<PortId, UUID> ports) {
-        List<List<Row>> found = northbound.read(ports.values().stream()
-                .map(row -> new Operation.Select(ProfileRows.TABLE, ourGroupsWith(row), List.of("_uuid", "name")))
-                .toList());
-        Map<PortId, List<Row>> memberships = new HashMap<>();
-        int i = 0;
-        for (PortId port : ports.keySet()) {
-            memberships.put(port, found.get(i++));
-        }
-        return memberships;
-    }
-
     @Override
     public Map<PortId, Set<String>> bindings(NodeId node) {
-        List<UUID> onSwitch = northbound
-                .read(new Operation.Select(
-                        Kind.SWITCH.table(), List.of(mark.is(Key.of(Kind.SWITCH, node))), List.of("ports")))
-                .stream()
-                .flatMap(row -> row.uuids("ports").stream())
-                .toList();
-        List<Operation.Select> selects = new ArrayList<>();
-        for (UUID port : onSwitch) {
-            selects.add(new Operation.Select(
-                    Kind.PORT.table(), List.of(Condition.row(port)), List.of("_uuid", Mark.COLUMN)));
-            selects.add(new Operation.Select(
-                    ProfileRows.TABLE,
-                    List.of(Condition.includes(ProfileRows.MEMBERS, Atom.of(port))),
-                    List.of("name", AclRows.REFERENCES, Mark.COLUMN)));
-        }
-        List<List<Row>> found = northbound.read(selects);
-        Map<PortId, Set<String>> bindings = new HashMap<>();
-        for (int i = 0; i < found.size(); i += 2) {
-            Set<String> in = found.get(i + 1).stream()
-                    .filter(group -> !group.uuids(AclRows.REFERENCES).isEmpty())
-                    .map(group -> rows.profile(group).map(ProfileRows::name).orElseGet(() -> group.string("name")))
-                    .collect(Collectors.toSet());
-            found.get(i).stream()
-                    .flatMap(row -> mark.keyOf(row).stream())
-                    .filter(key -> key.kind() == Kind.PORT)
-                    .forEach(key -> bindings.put(new PortId(key.id()), in));
-        }
-        return bindings;
+        return memberships.of(node);
     }
 }
