@@ -1,5 +1,6 @@
 package io.portolan.sdn.neutron;
 
+import io.portolan.model.Cidr;
 import io.portolan.model.IpAddress.Family;
 import io.portolan.sdn.ProfileSpec.Direction;
 import io.portolan.sdn.ProfileSpec.PortRange;
@@ -43,10 +44,20 @@ record GroupRule(
         return rules;
     }
 
+    /** Everything that comes from there. */
+    static GroupRule from(String cidr) {
+        Cidr block = Cidr.parse(cidr);
+        return new GroupRule("ingress", ethertype(block.family()), null, null, block.toString(), null);
+    }
+
+    private static String ethertype(Family family) {
+        return family == Family.IPV4 ? "IPv4" : "IPv6";
+    }
+
     private static GroupRule of(Rule rule, Family family, @Nullable String prefix, @Nullable String group) {
         return new GroupRule(
                 rule.direction() == Direction.INGRESS ? "ingress" : "egress",
-                family == Family.IPV4 ? "IPv4" : "IPv6",
+                ethertype(family),
                 protocol(rule.protocol(), family),
                 rule.ports(),
                 prefix,

@@ -40,7 +40,7 @@ final class NeutronBackend implements SdnBackend {
         this.gateways = new NeutronGateways(api, mark);
         this.loadBalancers = new NeutronLoadBalancers(api, mark, services, directory, Patience.standard());
         Closing closing = new Closing(api, mark);
-        this.security = new NeutronSecurity(api, mark, closing);
+        this.security = new NeutronSecurity(api, mark, closing, services);
         this.topology = new NeutronTopology(
                 routers, services, new Switches(api, mark, routers, new Gateways(api, mark), trunks), security);
         this.ports =

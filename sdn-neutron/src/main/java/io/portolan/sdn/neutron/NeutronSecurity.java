@@ -30,11 +30,12 @@ import java.util.stream.Collectors;
  *
  * <p>A group only allows, so that rules which drop, have a priority or log are refused. Neutron gives every new group rules
  * that let everything out; they go with all others that the profile does not have, before those that are missing are made:
- * in between the group is the more closed, not the more open. A port's whole set is one {@code PUT}: nothing is looked at
+ * in between the group is the more closed, not the more open. Each group lets in what comes from the Services' subnet: nobody
+ * sends from there but a pod that reaches itself through its own Service. A port's whole set is one {@code PUT}: nothing is looked at
  * before, because the call at a pod's start is to be the only one, and two sets cannot mix. For the same reason it has no
  * {@code If-Match}; whoever is last wins, and security-service lets only one write at a time.
  */
-record NeutronSecurity(NeutronApi api, Mark mark, Closing closing) implements SdnSecurity {
+record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwork services) implements SdnSecurity {
     private static final Abilities ABILITIES = new Abilities(true, false, false, 8);
     private static final Pattern ID = Pattern.compile("[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}");
 
@@ -51,8 +52,10 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing) implements Sd
         return Overtaken.settle("making security profiles", () -> {
             Map<ProfileId, List<SecurityGroup>> there = groups(wanted.keySet());
             refuseUnknownRemotes(wanted.values(), there);
+            List<GroupRule> itself =
+                    services.cidrs().stream().map(GroupRule::from).toList();
             Map<ProfileId, String> ids = new HashMap<>();
-            wanted.forEach((id, spec) -> ids.put(id, ensure(spec, there.getOrDefault(id, List.of()))));
+            wanted.forEach((id, spec) -> ids.put(id, ensure(spec, itself, there.getOrDefault(id, List.of()))));
             return ids;
         });
     }
@@ -111,14 +114,14 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing) implements Sd
         return ID.matcher(id).matches() ? api.find(Kind.SECURITY_GROUP, id) : Optional.empty();
     }
 
-    private String ensure(ProfileSpec spec, List<SecurityGroup> same) {
+    private String ensure(ProfileSpec spec, List<GroupRule> itself, List<SecurityGroup> same) {
         String name = "portolan-" + spec.name();
         SecurityGroup group;
         if (same.isEmpty()) {
             Map<String, Object> fields = Body.fields("name", name, "description", mark.profile(spec.id()));
             group = NeutronApi.read(
                     Kind.SECURITY_GROUP, api.create(Kind.SECURITY_GROUP, fields).orThrow());
-            mend(spec, group);
+            mend(spec, itself, group);
             if (groups(Set.of(spec.id())).getOrDefault(spec.id(), List.of()).size() > 1) {
                 throw new Overtaken("another made profile " + spec.id());
             }
@@ -128,15 +131,16 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing) implements Sd
         if (!name.equals(group.name())) {
             api.put(Kind.SECURITY_GROUP, group.id(), Body.fields("name", name)).orThrow();
         }
-        mend(spec, group);
+        mend(spec, itself, group);
         same.stream().skip(1).forEach(extra -> gone(api.delete(Kind.SECURITY_GROUP, extra.id())));
         return group.id();
     }
 
-    private void mend(ProfileSpec spec, SecurityGroup group) {
+    private void mend(ProfileSpec spec, List<GroupRule> itself, SecurityGroup group) {
         Set<GroupRule> missing = spec.rules().stream()
                 .flatMap(rule -> GroupRule.of(rule).stream())
                 .collect(Collectors.toCollection(LinkedHashSet::new));
+        missing.addAll(itself);
         List<String> extra = new ArrayList<>();
         for (SecurityRule rule : group.rules()) {
             if (!missing.remove(GroupRule.of(rule))) {

@@ -74,6 +74,11 @@ record ServicesNetwork(NeutronApi api, Mark mark) {
         return api.ours(Kind.SUBNET, "description", List.of(mark.services()));
     }
 
+    /** Where Services' addresses are; empty for a cluster without a service CIDR. */
+    List<String> cidrs() {
+        return subnets().stream().map(Subnet::cidr).toList();
+    }
+
     private List<Port> gateways() {
         return api.ours(Kind.PORT, "description", List.of(mark.services()));
     }

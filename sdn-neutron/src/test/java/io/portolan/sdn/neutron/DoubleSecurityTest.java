@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
+import io.portolan.model.ClusterName;
+import io.portolan.model.IpAddress;
+import io.portolan.model.ProfileId;
 import io.portolan.model.VlanTag;
 import io.portolan.sdn.PortSpec;
+import io.portolan.sdn.RouterSpec;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
@@ -92,5 +97,39 @@ class DoubleSecurityTest extends SdnSecurityContract {
                     .hasSize(2);
             place.leave();
         }
+    }
+
+    @Test
+    void aPodHearsItselfThroughItsOwnServiceWhereverServicesAre() {
+        try (SdnBackend sdn = backend(ClusterId.random())) {
+            ProfileId id = id();
+            String group = ensure(sdn, profile(id));
+            assertThat(sources(group)).isEmpty();
+            sdn.topology()
+                    .ensureRouter(new RouterSpec(
+                            new ClusterName("blue"),
+                            List.of(Cidr.parse("10.4.0.0/16")),
+                            null,
+                            Cidr.parse("10.96.0.0/16")));
+            ensure(sdn, profile(id));
+            assertThat(sources(group))
+                    .singleElement()
+                    .satisfies(cidr -> assertThat(Cidr.parse(cidr).contains(IpAddress.parse("10.96.3.4")))
+                            .isTrue());
+            Object before = everything();
+            ensure(sdn, profile(id));
+            assertThat(everything()).isEqualTo(before);
+            sdn.topology().deleteRouter();
+        }
+    }
+
+    private List<String> sources(String group) {
+        return common.api()
+                .network()
+                .get("/security-groups/" + group)
+                .at("/security_group/security_group_rules")
+                .valueStream()
+                .map(rule -> rule.path("remote_ip_prefix").asString())
+                .toList();
     }
 }

@@ -9,14 +9,24 @@ import io.portolan.model.Cidr;
 import io.portolan.model.ClusterName;
 import io.portolan.model.FloatingIpId;
 import io.portolan.model.IpAddress;
+import io.portolan.model.ProfileId;
 import io.portolan.sdn.FloatingIpSpec;
 import io.portolan.sdn.GatewaySpec;
+import io.portolan.sdn.ProfileSpec;
+import io.portolan.sdn.ProfileSpec.Action;
+import io.portolan.sdn.ProfileSpec.Direction;
+import io.portolan.sdn.ProfileSpec.PortRange;
+import io.portolan.sdn.ProfileSpec.Protocol;
+import io.portolan.sdn.ProfileSpec.Remote;
+import io.portolan.sdn.ProfileSpec.Rule;
 import io.portolan.sdn.RouterSpec;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SdnFloatingIps;
 import io.portolan.sdn.SdnPort;
+import io.portolan.sdn.SdnSecurity;
+import io.portolan.testbed.Daemon;
 import io.portolan.testbed.Fabric;
 import io.portolan.testbed.NodeHost;
 import io.portolan.testbed.PodSandbox;
@@ -25,10 +35,15 @@ import io.portolan.testbed.Workspace;
 import io.portolan.testbed.openstack.CloudProject;
 import io.portolan.testbed.openstack.ExternalNetwork;
 import io.portolan.testbed.openstack.OpenStackCloud;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -36,7 +51,10 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** Two pods in a VM of a real cloud, and the world outside it, by the router's gateway and by floating IPs. */
+/**
+ * Pods in a VM of a real cloud, and the world outside it, by the router's gateway and by floating IPs; and what passes between
+ * the pods when their ports are closed unless bound.
+ */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RealGatewayTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -55,6 +73,25 @@ class RealGatewayTest {
             Server(('0.0.0.0', int(sys.argv[1])), Answer).serve_forever()
             """;
 
+    private static final String SENDER = """
+            import socket, sys, time
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            while True:
+                try:
+                    s.sendto(b'hello', (sys.argv[1], int(sys.argv[2])))
+                except OSError:
+                    pass
+                time.sleep(0.01)
+            """;
+    private static final String HEARER = """
+            import socket, sys
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.bind(('0.0.0.0', int(sys.argv[1])))
+            print('listens', flush=True)
+            while True:
+                print('heard', s.recvfrom(2048)[1][0], flush=True)
+            """;
+
     private static final List<PodSandbox> pods = new ArrayList<>();
     private static final FloatingIpId floating = FloatingIpId.random();
     private static Workspace workspace;
@@ -63,6 +100,7 @@ class RealGatewayTest {
     private static SdnBackend backend;
     private static TestingNode node;
     private static String router;
+    private static VmHost vm;
     private static String routerAddress;
     private static String address;
 
@@ -79,15 +117,15 @@ class RealGatewayTest {
             CloudProject project = cloud.forProject("floating");
             Tenant tenant = new Tenant(project.id(), project.login(), project.api());
             admitEverybody(tenant);
-            node = TestingNode.of("10.4.0.0/26", 2, tenant.vmPort());
+            node = TestingNode.of("10.4.0.0/26", 3, tenant.vmPort());
             backend = backends.backend(node.cluster(), tenant.target(), null);
             router = backend.topology()
                     .ensureRouter(
                             new RouterSpec(new ClusterName("blue"), List.of(Cidr.parse("10.4.0.0/16")), external.id()))
                     .id();
             backend.topology().ensureSwitch(node.spec(router));
-            backend.ports().ensure(node.node(), node.ports());
-            VmHost vm = hypervisor.plugVm("vm-1", node.parent());
+            backend.ports().ensure(node.node(), node.ports().subList(0, 2));
+            vm = hypervisor.plugVm("vm-1", node.parent());
             plug(vm, 0);
             plug(vm, 1);
             servePeers(cloud.outside(), "peers-outside");
@@ -232,5 +270,92 @@ class RealGatewayTest {
         backend.floatingIps().deleteFloatingIp(floating);
         backend.floatingIps().deleteFloatingIp(floating);
         assertThat(backend.floatingIps().ownFloatingIps()).isEmpty();
+    }
+
+    @Test
+    @Order(5)
+    void aPodMeetsNobodyFromItsFirstPacketUntilItIsBoundAndThenWhomItsProfileAllows() throws IOException {
+        SdnSecurity security = backend.security();
+        String client = profile(Direction.EGRESS, Protocol.ANY, null);
+        String server = profile(Direction.INGRESS, Protocol.UDP, new PortRange(7000, 7000));
+        security.close(List.of(node.node()));
+        security.bind(List.of(binding(0, client)));
+        await("closed")
+                .atMost(PATIENCE)
+                .until(() ->
+                        !pods.getFirst().tcp(own(1).toString(), 8080, TCP_LIMIT).ok());
+        try (Daemon right = sends(7000);
+                Daemon wrong = sends(7001)) {
+            backend.ports().ensure(node.node(), List.of(node.port(2)));
+            plug(vm, 2);
+            try (Daemon hears = hears(7000);
+                    Daemon hearsWrong = hears(7001)) {
+                await("carried")
+                        .atMost(PATIENCE)
+                        .until(() -> backend.ports().list(node.node()).stream().allMatch(SdnPort::ready));
+                await("two hundred packets more")
+                        .pollDelay(Duration.ofSeconds(2))
+                        .until(() -> right.alive() && wrong.alive());
+                assertThat(heard(hears)).as("before the bind").isZero();
+                security.bind(List.of(binding(2, server)));
+                await("heard").atMost(PATIENCE).until(() -> heard(hears) > 10);
+                security.bind(List.of(binding(2)));
+                AtomicLong last = new AtomicLong();
+                await("silent for a second")
+                        .atMost(PATIENCE)
+                        .pollInterval(Duration.ofSeconds(1))
+                        .until(() -> last.getAndSet(heard(hears)) == last.get());
+                String other = profile(Direction.INGRESS, Protocol.UDP, new PortRange(7001, 7001));
+                long closed = heard(hears);
+                assertThat(heard(hearsWrong)).isZero();
+                security.bind(List.of(binding(2, other)));
+                await("heard").atMost(PATIENCE).until(() -> heard(hearsWrong) > 10);
+                assertThat(heard(hears)).as("of the set before").isEqualTo(closed);
+            }
+        }
+    }
+
+    private static String profile(Direction direction, Protocol protocol, PortRange ports) {
+        ProfileId id = new ProfileId(UUID.randomUUID());
+        Rule rule = new Rule(direction, Action.ALLOW, 0, protocol, ports, new Remote.Anyone(), false);
+        return backend.security()
+                .ensureProfiles(List.of(new ProfileSpec(id, "traffic", List.of(rule))))
+                .get(id);
+    }
+
+    private static SdnSecurity.Binding binding(int pod, String... profiles) {
+        String id = backend.ports().list(node.node()).stream()
+                .filter(port -> port.id().equals(node.ids().get(pod)))
+                .map(SdnPort::backendId)
+                .findFirst()
+                .orElseThrow();
+        return new SdnSecurity.Binding(node.ids().get(pod), node.node(), id, Set.of(profiles));
+    }
+
+    /** The first pod, to where the third one will be. */
+    private static Daemon sends(int port) {
+        return workspace
+                .daemon("sends-" + port, "/usr/bin/python3", "-I", "-c", SENDER, own(2).toString(), "" + port)
+                .inside(pods.getFirst().namespace())
+                .grace(Duration.ZERO)
+                .start();
+    }
+
+    private static Daemon hears(int port) {
+        return workspace
+                .daemon("hears-" + port, "/usr/bin/python3", "-I", "-c", HEARER, "" + port)
+                .inside(pods.get(2).namespace())
+                .grace(Duration.ZERO)
+                .readyWhen(
+                        "listens",
+                        started -> Files.exists(started.log())
+                                && started.log().toFile().length() > 0)
+                .start();
+    }
+
+    private static long heard(Daemon hearer) throws IOException {
+        return Files.readAllLines(hearer.log()).stream()
+                .filter(line -> line.startsWith("heard"))
+                .count();
     }
 }

@@ -273,7 +273,7 @@ abstract class UnderlayContract extends NeutronContract {
             assertThat(proxy().calls())
                     .as("what is right is not written")
                     .allMatch(call -> call.method().equals("GET"))
-                    .hasSizeLessThanOrEqualTo(4);
+                    .hasSizeLessThanOrEqualTo(5);
             CloudApi.Service neutron = tenant.api().network();
             neutron.post(
                     "/security-group-rules",
