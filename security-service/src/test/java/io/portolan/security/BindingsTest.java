@@ -183,6 +183,9 @@ class BindingsTest {
             fine.get().assertStatus(200);
             bad.get().assertProblem(409, "network-object-unknown", "");
         }
+        world.bind(fleet, binding(fleet.port(0)), binding(fleet.port(1)), binding(fleet.port(2)))
+                .assertStatus(200);
+        assertThat(ledger()).isEmpty();
     }
 
     @Test

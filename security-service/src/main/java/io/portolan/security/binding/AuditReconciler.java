@@ -1,6 +1,5 @@
 package io.portolan.security.binding;
 
-import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 
 import io.micrometer.core.instrument.Counter;
@@ -24,7 +23,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -73,7 +71,11 @@ final class AuditReconciler implements Reconciler<NodeId> {
             return Outcome.DONE;
         }
         SdnSecurity network = networks.of(cluster.get());
-        network.close(List.of(key));
+        writes.exclusively(cluster.get().id(), () -> {
+            if (bindings.enforced(cluster.get().id().value())) {
+                network.close(List.of(key));
+            }
+        });
         Map<PortId, Set<String>> differing = differing(cluster.get(), network, key);
         if (!differing.isEmpty()) {
             Map<PortId, Set<String>> still = differing(cluster.get(), network, key);
@@ -97,12 +99,7 @@ final class AuditReconciler implements Reconciler<NodeId> {
                 node,
                 differing.size(),
                 differing.entrySet().stream().limit(5).toList());
-        try {
-            writes.make(cluster.id(), differing.keySet().stream().collect(toMap(port -> port, port -> 0L)))
-                    .join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : e;
-        }
+        writes.makeEach(cluster.id(), differing.keySet());
     }
 
     /** What the network has of ports that the ledger takes for settled, where it differs. */

@@ -27,6 +27,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,21 +35,28 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Brings ports in the network to what the ledger wants of them; the package says how, and why one write at a time. */
 @Component
 public final class BindingWrites {
+    private static final Logger log = LoggerFactory.getLogger(BindingWrites.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int MOST = 256;
     private static final int POLL = 10;
 
     /** @param ports each with the revision that the caller waits for; 0 where any will do */
     private record Order(Map<PortId, Long> ports, CompletableFuture<Taken> done) {}
+
+    /** What became of a port. */
+    private record Result(@Nullable Long revision, @Nullable Long mark, SdnFailure.@Nullable Refused refused) {}
 
     /** A row of {@link BindingRepository#took}. */
     private record Written(UUID port, long revision) {}
@@ -146,9 +154,37 @@ public final class BindingWrites {
             lanes.remove(id);
             throw new SdnFailure.Unavailable("cluster %s is gone".formatted(id));
         }
-        Held held = lock("security-write:" + id);
+        exclusively(id, () -> write(cluster.get(), orders));
+    }
+
+    /** While no replica writes bindings of this cluster: what closes or opens its nodes as a whole. */
+    public void exclusively(ClusterId cluster, Runnable write) {
+        Held held = lock("security-write:" + cluster);
         try (held) {
-            together(cluster.get(), orders);
+            write.run();
+        }
+    }
+
+    /**
+     * Each for itself: what the network refuses of one is logged and holds up no other.
+     *
+     * @throws SdnFailure.Unavailable where the network could not be asked
+     */
+    public void makeEach(ClusterId cluster, Collection<PortId> each) {
+        List<CompletableFuture<Taken>> all =
+                each.stream().map(port -> make(cluster, Map.of(port, 0L))).toList();
+        for (CompletableFuture<Taken> one : all) {
+            try {
+                one.join();
+            } catch (CompletionException e) {
+                if (!(e.getCause() instanceof SdnFailure.Refused)) {
+                    throw e.getCause() instanceof RuntimeException cause ? cause : e;
+                }
+                log.warn(
+                        "Cluster {}: a port is not put in its profiles: {}",
+                        cluster,
+                        e.getCause().getMessage());
+            }
         }
     }
 
@@ -173,24 +209,6 @@ public final class BindingWrites {
         }
     }
 
-    /** All in one write; where the network refuses that, each by itself. */
-    private void together(Cluster cluster, List<Order> orders) {
-        try {
-            write(cluster, orders);
-        } catch (SdnFailure.Refused e) {
-            if (orders.size() == 1) {
-                throw e;
-            }
-            for (Order order : orders) {
-                try {
-                    write(cluster, List.of(order));
-                } catch (SdnFailure.Refused alone) {
-                    order.done().completeExceptionally(alone);
-                }
-            }
-        }
-    }
-
     private void write(Cluster cluster, List<Order> orders) {
         SdnSecurity network = networks.of(cluster);
         Set<UUID> ids = orders.stream()
@@ -203,37 +221,70 @@ public final class BindingWrites {
         closing.close(network, rows.stream().map(PortRow::getNode).collect(toSet()));
         Map<ProfileId, Profile> known =
                 profiles.of(cluster.id()).stream().collect(toMap(Profile::id, profile -> profile));
-        Taken taken = new Taken(null);
-        if (!rows.isEmpty()) {
-            taken = network.bind(rows.stream().map(row -> binding(row, known)).toList());
+        Map<PortId, Result> results = new HashMap<>();
+        attempt(network, rows, known, results);
+        orders.forEach(order -> complete(order, results));
+    }
+
+    /** All in one write; where the network refuses that, in two, and so on down to the port that it refuses. */
+    private void attempt(
+            SdnSecurity network, List<PortRow> rows, Map<ProfileId, Profile> known, Map<PortId, Result> results) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        try {
+            Taken taken =
+                    network.bind(rows.stream().map(row -> binding(row, known)).toList());
             writes.increment();
             ports.increment(rows.size());
-            bindings.took(JSON.writeValueAsString(rows.stream()
-                    .filter(row -> row.getRevision() != null)
-                    .map(row -> new Written(row.getId(), Objects.requireNonNull(row.getRevision())))
-                    .toList()));
-        }
-        Map<PortId, PortRow> written = rows.stream().collect(toMap(row -> new PortId(row.getId()), row -> row));
-        for (Order order : orders) {
-            Optional<PortId> overtaken = order.ports().entrySet().stream()
-                    .filter(port -> port.getValue() != 0 && !isOf(port.getValue(), written.get(port.getKey())))
-                    .map(Map.Entry::getKey)
-                    .findFirst();
-            if (overtaken.isPresent()) {
-                order.done().completeExceptionally(new BindingRefused.Overtaken(overtaken.get()));
+            took(rows, taken, results);
+        } catch (SdnFailure.Refused e) {
+            if (rows.size() > 1) {
+                attempt(network, rows.subList(0, rows.size() / 2), known, results);
+                attempt(network, rows.subList(rows.size() / 2, rows.size()), known, results);
+            } else if (e.reason() == SdnFailure.Refused.Reason.NOT_FOUND
+                    && wanted(rows.getFirst()).isEmpty()) {
+                took(rows, new Taken(null), results); // what is not there lets nothing through
             } else {
-                order.done().complete(taken);
+                PortRow row = rows.getFirst();
+                results.put(new PortId(row.getId()), new Result(row.getRevision(), null, e));
             }
         }
     }
 
-    private static boolean isOf(long revision, @Nullable PortRow row) {
-        return row != null && Objects.equals(row.getRevision(), revision);
+    private void took(List<PortRow> rows, Taken taken, Map<PortId, Result> results) {
+        bindings.took(JSON.writeValueAsString(rows.stream()
+                .filter(row -> row.getRevision() != null)
+                .map(row -> new Written(row.getId(), Objects.requireNonNull(row.getRevision())))
+                .toList()));
+        rows.forEach(row -> results.put(new PortId(row.getId()), new Result(row.getRevision(), taken.mark(), null)));
+    }
+
+    private static void complete(Order order, Map<PortId, Result> results) {
+        Long mark = null;
+        for (Map.Entry<PortId, Long> port : order.ports().entrySet()) {
+            Result result = results.get(port.getKey());
+            if (result != null && result.refused() != null) {
+                order.done().completeExceptionally(result.refused());
+                return;
+            }
+            if (port.getValue() != 0 && (result == null || !Objects.equals(result.revision(), port.getValue()))) {
+                order.done().completeExceptionally(new BindingRefused.Overtaken(port.getKey()));
+                return;
+            }
+            if (result != null && result.mark() != null) {
+                mark = mark == null ? result.mark() : Long.valueOf(Math.max(mark, result.mark()));
+            }
+        }
+        order.done().complete(new Taken(mark));
+    }
+
+    private static List<ProfileId> wanted(PortRow row) {
+        return Objects.requireNonNullElse(Sets.parse(row.getWanted()), List.of());
     }
 
     private static SdnSecurity.Binding binding(PortRow row, Map<ProfileId, Profile> known) {
-        Collection<ProfileId> wanted = Objects.requireNonNullElse(Sets.parse(row.getWanted()), List.of());
-        Set<String> groups = wanted.stream()
+        Set<String> groups = wanted(row).stream()
                 .map(id -> Optional.ofNullable(known.get(id))
                         .map(Profile::backendId)
                         .orElseThrow(() -> new SdnFailure.Refused(

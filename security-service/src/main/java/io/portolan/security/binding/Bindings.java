@@ -15,8 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 
 /** Puts ports in profiles for their nodes, finishes what was left undone, and closes what no node holds. */
@@ -83,12 +81,6 @@ public final class Bindings {
     }
 
     private void make(ClusterId cluster, Collection<UUID> ports) {
-        if (!ports.isEmpty()) {
-            await(
-                    writes.make(
-                            cluster,
-                            ports.stream().map(PortId::new).collect(Collectors.toMap(Function.identity(), port -> 0L))),
-                    deadline.multipliedBy(6));
-        }
+        writes.makeEach(cluster, ports.stream().map(PortId::new).toList());
     }
 }

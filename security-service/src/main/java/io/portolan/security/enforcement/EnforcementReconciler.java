@@ -8,6 +8,7 @@ import io.portolan.kit.problem.Refused;
 import io.portolan.model.ClusterId;
 import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnSecurity;
+import io.portolan.security.binding.BindingWrites;
 import io.portolan.security.binding.Bindings;
 import io.portolan.security.binding.Closing;
 import io.portolan.security.cluster.Cluster;
@@ -33,14 +34,21 @@ final class EnforcementReconciler implements Reconciler<ClusterId> {
     private final Networks networks;
     private final Closing closing;
     private final Bindings bindings;
+    private final BindingWrites writes;
 
     EnforcementReconciler(
-            SecurityRepository securities, Clusters clusters, Networks networks, Closing closing, Bindings bindings) {
+            SecurityRepository securities,
+            Clusters clusters,
+            Networks networks,
+            Closing closing,
+            Bindings bindings,
+            BindingWrites writes) {
         this.securities = securities;
         this.clusters = clusters;
         this.networks = networks;
         this.closing = closing;
         this.bindings = bindings;
+        this.writes = writes;
     }
 
     @Override
@@ -72,7 +80,7 @@ final class EnforcementReconciler implements Reconciler<ClusterId> {
     }
 
     private Outcome close(Cluster cluster, SdnSecurity network) {
-        closing.close(network, cluster.id());
+        writes.exclusively(cluster.id(), () -> closing.close(network, cluster.id()));
         int swept = bindings.sweep(cluster.id());
         if (swept > 0) {
             log.info("Cluster {}: {} ports were given back in profiles and are closed", cluster.name(), swept);
@@ -86,9 +94,11 @@ final class EnforcementReconciler implements Reconciler<ClusterId> {
         if (bindings.closeAll(cluster) > 0) {
             return Outcome.again(Duration.ZERO);
         }
-        network.open();
-        closing.opened(cluster);
-        securities.delete(cluster.value());
+        writes.exclusively(cluster, () -> {
+            network.open();
+            closing.opened(cluster);
+            securities.delete(cluster.value());
+        });
         return Outcome.DONE;
     }
 }
