@@ -36,6 +36,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param connectTimeout of a call to the control plane
  * @param callTimeout of a call to the control plane, from its sending to its answer
  * @param cachePatience how long a pod waits for the node's database before it is told that it is away
+ * @param security security profiles
+ * @param kubernetes the API server, as far as profiles need it
  */
 @ConfigurationProperties(prefix = "portolan.agent", ignoreUnknownFields = false)
 public record AgentProperties(
@@ -58,10 +60,12 @@ public record AgentProperties(
         @DefaultValue("60s") Duration compareEvery,
         @DefaultValue("2s") Duration connectTimeout,
         @DefaultValue("10s") Duration callTimeout,
-        @DefaultValue("10s") Duration cachePatience) {
+        @DefaultValue("10s") Duration cachePatience,
+        @DefaultValue SecurityProperties security,
+        @DefaultValue KubernetesProperties kubernetes) {
     public AgentProperties {
-        topologyUrls = checked("topology-urls", topologyUrls);
-        ipamUrls = checked("ipam-urls", ipamUrls);
+        topologyUrls = some("topology-urls", checked("topology-urls", topologyUrls));
+        ipamUrls = some("ipam-urls", checked("ipam-urls", ipamUrls));
         if (parentPort != null && parentPort.isBlank()) {
             throw new IllegalArgumentException("portolan.agent.parent-port is blank: leave it out in overlay mode");
         }
@@ -72,11 +76,15 @@ public record AgentProperties(
         }
     }
 
-    /** Without the slash at the end. */
-    private static List<URI> checked(String name, List<URI> urls) {
+    private static List<URI> some(String name, List<URI> urls) {
         if (urls.isEmpty()) {
             throw new IllegalArgumentException("portolan.agent.%s names no replica".formatted(name));
         }
+        return urls;
+    }
+
+    /** Without the slash at the end. */
+    static List<URI> checked(String name, List<URI> urls) {
         return urls.stream()
                 .map(url -> {
                     boolean web = "http".equals(url.getScheme()) || "https".equals(url.getScheme());

@@ -1,5 +1,6 @@
 package io.portolan.agent;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.portolan.agent.cache.NodeClock;
 import io.portolan.agent.cache.PortCache;
@@ -8,6 +9,10 @@ import io.portolan.agent.cni.CniService;
 import io.portolan.agent.cni.PortSupply;
 import io.portolan.agent.control.ControlPlane;
 import io.portolan.agent.control.Wires;
+import io.portolan.agent.security.LateClosing;
+import io.portolan.agent.security.PodSecurity;
+import io.portolan.agent.security.PortClosing;
+import io.portolan.agent.security.Profiles;
 import io.portolan.agent.wiring.Checkpoint;
 import io.portolan.agent.wiring.Wiring;
 import io.portolan.agent.wiring.WiringProperties;
@@ -15,6 +20,7 @@ import io.portolan.ovsdb.Operation;
 import io.portolan.ovsdb.OvsdbClient;
 import io.portolan.ovsdb.OvsdbOptions;
 import io.portolan.ovsdb.Row;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,6 +43,11 @@ class NodeAgent {
         void tell(Runnable whom) {
             listener.set(whom);
         }
+    }
+
+    @Bean(destroyMethod = "")
+    LateClosing portClosing() {
+        return new LateClosing();
     }
 
     @Bean
@@ -67,11 +78,12 @@ class NodeAgent {
             Wiring wiring,
             OvsdbClient openVSwitch,
             PortsChanged portsChanged,
+            LateClosing closing,
             MeterRegistry meters) {
         return new ControlPlane(
                 properties.controlSettings(),
                 cache,
-                new Wires(wiring::plumbed, wiring::unplumb),
+                new Wires(wiring::plumbed, wiring::unplumb, closing),
                 chassis(openVSwitch),
                 portsChanged,
                 meters);
@@ -93,16 +105,70 @@ class NodeAgent {
         };
     }
 
+    /** Empty where security-service is not told of: then profiles mean nothing. */
+    record Security(Optional<Profiles> profiles, Optional<KubernetesClient> kubernetes) implements AutoCloseable {
+        PodSecurity ofPods() {
+            return profiles.<PodSecurity>map(enforced -> enforced).orElse(PodSecurity.NONE);
+        }
+
+        @Override
+        public void close() {
+            profiles.ifPresent(Profiles::close);
+            kubernetes.ifPresent(KubernetesClient::close);
+        }
+    }
+
+    @Bean
+    Security security(
+            AgentProperties agent,
+            CniProperties cni,
+            PortCache cache,
+            Wiring wiring,
+            ControlPlane controlPlane,
+            LateClosing closing,
+            MeterRegistry meters) {
+        SecurityProperties properties = agent.security();
+        if (properties.urls().isEmpty()) {
+            closing.by(PortClosing.NONE);
+            return new Security(Optional.empty(), Optional.empty());
+        }
+        if (properties.bindDeadline().compareTo(cni.addTimeout()) >= 0) {
+            throw new IllegalArgumentException(
+                    "portolan.agent.security.bind-deadline is shorter than portolan.cni.add-timeout");
+        }
+        Duration callTimeout = properties.bindDeadline().compareTo(agent.callTimeout()) < 0
+                ? properties.bindDeadline()
+                : agent.callTimeout();
+        Optional<KubernetesClient> kubernetes = agent.kubernetes().client();
+        Profiles profiles = new Profiles(
+                properties.settings(),
+                agent.cacheSettings().node(),
+                controlPlane.security(properties.urls(), callTimeout),
+                cache,
+                wiring,
+                kubernetes,
+                meters);
+        closing.by(profiles);
+        profiles.start();
+        return new Security(Optional.of(profiles), kubernetes);
+    }
+
+    @Bean(destroyMethod = "")
+    PodSecurity podSecurity(Security security) {
+        return security.ofPods();
+    }
+
     @Bean
     CniService cniService(
             CniProperties properties,
             PortCache cache,
             Wiring wiring,
             ControlPlane controlPlane,
+            PodSecurity security,
             PortsChanged portsChanged,
             MeterRegistry meters) {
-        CniService service =
-                CniService.start(properties, cache, wiring, supply(cache, controlPlane), meters, Checkpoint.NONE);
+        CniService service = CniService.start(
+                properties, cache, wiring, supply(cache, controlPlane), security, meters, Checkpoint.NONE);
         portsChanged.tell(service::portsChanged);
         return service;
     }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -116,6 +117,7 @@ final class CacheDatabase implements AutoCloseable {
                 Operation.select(CacheRows.PORT),
                 Operation.select(CacheRows.ATTACHMENT),
                 Operation.select(CacheRows.REPORT),
+                Operation.select(CacheRows.SECURITY),
                 Operation.commitDurably()));
     }
 
@@ -136,7 +138,9 @@ final class CacheDatabase implements AutoCloseable {
                 .map(CacheRows::report)
                 .sorted(Comparator.comparingLong(CacheView.Queued::seq))
                 .toList();
-        return new CacheView(own.id(), own.integer(CacheRows.SERIAL), node, ports, attachments, outbox);
+        Optional<KnownSecurity> security =
+                all.rows(6).stream().map(CacheRows::security).findFirst();
+        return new CacheView(own.id(), own.integer(CacheRows.SERIAL), node, ports, attachments, outbox, security);
     }
 
     /**

@@ -10,6 +10,7 @@ import io.portolan.model.NodeId;
 import io.portolan.model.NodeName;
 import io.portolan.model.PodRef;
 import io.portolan.model.PortId;
+import io.portolan.model.ProfileId;
 import io.portolan.model.SubnetId;
 import io.portolan.model.VlanTag;
 import io.portolan.model.api.NodeView;
@@ -27,6 +28,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The tables of {@code Portolan_Node}, row by row. */
@@ -35,6 +39,7 @@ final class CacheRows {
     static final String PORT = "Port";
     static final String ATTACHMENT = "Attachment";
     static final String REPORT = "Report";
+    static final String SECURITY = "Security";
     static final String SERIAL = "serial";
 
     private static final int MTU_UNTIL_REGISTERED = 1400;
@@ -108,6 +113,8 @@ final class CacheRows {
         Row row = Row.empty()
                 .with("state", port.state().text())
                 .with("disputed", optional(port.disputed()))
+                .with("profiles", Value.uuids(ids(port.profiles())))
+                .with("profiles_known", port.profiles() != null)
                 .with("revision", port.revision());
         return released == null
                 ? row.with("released_at", Value.emptySet())
@@ -137,7 +144,29 @@ final class CacheRows {
                 CachedPort.State.of(row.string("state")),
                 row.optionalString("disputed").orElse(null),
                 released(row),
+                row.bool("profiles_known") ? profiles(row) : null,
                 row.integer("revision"));
+    }
+
+    private static List<UUID> ids(@Nullable Set<ProfileId> profiles) {
+        return profiles == null
+                ? List.of()
+                : profiles.stream().sorted().map(ProfileId::value).toList();
+    }
+
+    private static Set<ProfileId> profiles(Row row) {
+        return row.uuids("profiles").stream().map(ProfileId::new).collect(Collectors.toUnmodifiableSet());
+    }
+
+    static Row security(KnownSecurity known) {
+        return Row.empty()
+                .with("node_id", known.node().value())
+                .with("tag", known.tag())
+                .with("catalogue", known.catalogue());
+    }
+
+    static KnownSecurity security(Row row) {
+        return new KnownSecurity(new NodeId(row.uuid("node_id")), row.string("tag"), row.string("catalogue"));
     }
 
     private static PortAddress address(String text, String gateway) {

@@ -5,6 +5,7 @@ import io.portolan.model.api.PortReport;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -19,7 +20,8 @@ record CacheView(
         NodeRecord node,
         Map<PortId, CachedPort> ports,
         Map<AttachmentKey, Attachment> attachments,
-        List<Queued> outbox) {
+        List<Queued> outbox,
+        Optional<KnownSecurity> security) {
 
     /** A report that waits for its delivery. */
     record Queued(long seq, PortReport report) {}

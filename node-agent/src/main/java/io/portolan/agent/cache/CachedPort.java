@@ -2,6 +2,7 @@ package io.portolan.agent.cache;
 
 import io.portolan.model.MacAddress;
 import io.portolan.model.PortId;
+import io.portolan.model.ProfileId;
 import io.portolan.model.SubnetId;
 import io.portolan.model.VlanTag;
 import io.portolan.model.api.PortAddress;
@@ -9,6 +10,7 @@ import io.portolan.model.api.PortView;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param backendId its {@code iface-id}
  * @param disputed why it must not be handed out although this node holds it; null as a rule
  * @param released when the last pod let go of it, as far as this node knows
+ * @param profiles the security profiles that the network has confirmed it to be in, empty when that is none; null while
+ *     that is not known
  * @param revision rises with every change on this node
  */
 public record CachedPort(
@@ -29,6 +33,7 @@ public record CachedPort(
         State state,
         @Nullable String disputed,
         @Nullable Released released,
+        @Nullable Set<ProfileId> profiles,
         long revision) {
 
     /** The life of a port on its node. */
@@ -53,6 +58,7 @@ public record CachedPort(
 
     public CachedPort {
         addresses = List.copyOf(addresses);
+        profiles = profiles == null ? null : Set.copyOf(profiles);
         if (backendId.isBlank() || addresses.isEmpty()) {
             throw new IllegalArgumentException("port " + id + " has no id in the network, or no address");
         }
@@ -73,6 +79,7 @@ public record CachedPort(
                 State.FREE,
                 null,
                 null,
+                null,
                 0);
     }
 
@@ -82,15 +89,22 @@ public record CachedPort(
     }
 
     CachedPort in(State next) {
-        return new CachedPort(id, subnet, backendId, mac, addresses, vlanTag, next, disputed, released, revision + 1);
+        return new CachedPort(
+                id, subnet, backendId, mac, addresses, vlanTag, next, disputed, released, profiles, revision + 1);
     }
 
     CachedPort released(Released when) {
         return new CachedPort(
-                id, subnet, backendId, mac, addresses, vlanTag, State.COOLING, disputed, when, revision + 1);
+                id, subnet, backendId, mac, addresses, vlanTag, State.COOLING, disputed, when, profiles, revision + 1);
     }
 
     CachedPort disputed(@Nullable String why) {
-        return new CachedPort(id, subnet, backendId, mac, addresses, vlanTag, state, why, released, revision + 1);
+        return new CachedPort(
+                id, subnet, backendId, mac, addresses, vlanTag, state, why, released, profiles, revision + 1);
+    }
+
+    CachedPort within(@Nullable Set<ProfileId> confirmed) {
+        return new CachedPort(
+                id, subnet, backendId, mac, addresses, vlanTag, state, disputed, released, confirmed, revision + 1);
     }
 }

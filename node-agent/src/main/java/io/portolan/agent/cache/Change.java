@@ -28,6 +28,7 @@ final class Change {
     private final Map<AttachmentKey, Attachment> attachments;
     private final List<CacheView.Queued> outbox;
     private NodeRecord node;
+    private Optional<KnownSecurity> security;
 
     Change(CacheView before, NodeClock clock) {
         this.before = before;
@@ -38,6 +39,7 @@ final class Change {
         attachments = new HashMap<>(before.attachments());
         outbox = new ArrayList<>(before.outbox());
         node = before.node();
+        security = before.security();
     }
 
     Instant now() {
@@ -72,6 +74,14 @@ final class Change {
         if (!next.equals(node)) {
             node = next;
             operations.add(Operation.update(CacheRows.NODE, CacheRows.node(next), Condition.row(before.row())));
+        }
+    }
+
+    void security(KnownSecurity next) {
+        if (!security.equals(Optional.of(next))) {
+            security = Optional.of(next);
+            operations.add(Operation.delete(CacheRows.SECURITY));
+            operations.add(Operation.insert(CacheRows.SECURITY, CacheRows.security(next)));
         }
     }
 
@@ -153,6 +163,7 @@ final class Change {
                 node,
                 Map.copyOf(ports),
                 Map.copyOf(attachments),
-                List.copyOf(outbox));
+                List.copyOf(outbox),
+                security);
     }
 }

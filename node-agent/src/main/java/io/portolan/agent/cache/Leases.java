@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -140,18 +141,24 @@ public final class Leases {
         }
     }
 
+    /** As {@link #giveBack(Collection, Predicate)}, of ports that may be open. */
+    public List<PortId> giveBack(Collection<PortId> ports) {
+        return giveBack(ports, port -> true);
+    }
+
     /**
      * Marks unused ports as returning, durably. The ones that are in use by now are left alone, and those of which the
      * ledger has not heard everything: it would refuse the rest of the story.
      *
+     * @param fit whether a port may go back as it is
      * @return those that are returning now
      */
-    public List<PortId> giveBack(Collection<PortId> ports) {
+    public List<PortId> giveBack(Collection<PortId> ports, Predicate<CachedPort> fit) {
         return store.write(true, change -> {
             List<PortId> marked = new ArrayList<>();
             for (PortId id : ports) {
                 change.port(id)
-                        .filter(port -> unused(port) && !change.isUnreported(id))
+                        .filter(port -> unused(port) && fit.test(port) && !change.isUnreported(id))
                         .ifPresent(port -> {
                             change.update(port.in(State.RETURNING));
                             marked.add(id);

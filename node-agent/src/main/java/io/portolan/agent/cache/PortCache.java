@@ -29,11 +29,13 @@ public final class PortCache implements AutoCloseable {
     private final CacheStore store;
     private final Leases leases;
     private final Outbox outbox;
+    private final PortProfiles profiles;
 
     private PortCache(CacheStore store) {
         this.store = store;
         leases = new Leases(store);
         outbox = new Outbox(store);
+        profiles = new PortProfiles(store);
     }
 
     /** Returns at once; the cache is there when {@link #awaitReady} says so. */
@@ -54,6 +56,11 @@ public final class PortCache implements AutoCloseable {
     /** Why this node's name is another machine's now, as far as is known. */
     public Optional<String> fenced() {
         return store.known().flatMap(view -> view.node().fenced());
+    }
+
+    /** Whether it has been read; before, reads are {@link CacheUnavailable}. */
+    public boolean isKnown() {
+        return store.known().isPresent();
     }
 
     public NodeRecord node() {
@@ -104,7 +111,7 @@ public final class PortCache implements AutoCloseable {
         return store.write(true, change -> {
             Attachment known = change.attachment(request.key()).orElse(null);
             if (known != null) {
-                return change.port(known.port()).map(port -> new Taken(port, known, true));
+                return change.port(known.port()).map(port -> new Taken(port, known, true, port.profiles()));
             }
             change.node().fenced().ifPresent(why -> {
                 throw new CacheUnavailable(why, null);
@@ -139,7 +146,9 @@ public final class PortCache implements AutoCloseable {
     }
 
     private static Taken bind(Change change, PortRequest request, CachedPort port) {
-        CachedPort bound = change.update(port.in(State.BOUND));
+        boolean settled = request.profiles() == null || request.profiles().equals(port.profiles());
+        CachedPort next = port.in(State.BOUND);
+        CachedPort bound = change.update(settled ? next : next.within(null));
         Attachment attachment = new Attachment(
                 UUID.randomUUID(),
                 request.key(),
@@ -150,7 +159,7 @@ public final class PortCache implements AutoCloseable {
                 request.notes());
         change.attach(attachment);
         change.report(PortReport.Kind.BOUND, port.id(), request.key(), request.pod());
-        return new Taken(bound, attachment, false);
+        return new Taken(bound, attachment, false, port.profiles());
     }
 
     /** Keeps these notes with the attachment, besides those that it has; false when there is no such attachment. */
@@ -243,6 +252,11 @@ public final class PortCache implements AutoCloseable {
     /** What has happened and was not delivered yet. */
     public Outbox outbox() {
         return outbox;
+    }
+
+    /** In which security profiles ports are. */
+    public PortProfiles profiles() {
+        return profiles;
     }
 
     /** What was in progress may or may not be done; the next one to open it finds out. */

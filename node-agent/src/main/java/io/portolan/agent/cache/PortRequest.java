@@ -1,6 +1,7 @@
 package io.portolan.agent.cache;
 
 import io.portolan.model.PodRef;
+import io.portolan.model.ProfileId;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param pod none when the caller is not kubelet
  * @param superseded attachments of earlier sandboxes of the same pod whose end the caller has seen and whose interfaces it
  *     has taken down: released in the same step. Attachments of other pods in it are ignored.
+ * @param profiles the security profiles that its port shall be in: one that is in others is unknown, durably, from the moment
+ *     that it is taken; null where there are no profiles
  * @param notes kept with the attachment
  */
 public record PortRequest(
@@ -19,13 +22,15 @@ public record PortRequest(
         String netns,
         @Nullable PodRef pod,
         Set<AttachmentKey> superseded,
+        @Nullable Set<ProfileId> profiles,
         Map<String, String> notes) {
     public PortRequest {
         superseded = Set.copyOf(superseded);
+        profiles = profiles == null ? null : Set.copyOf(profiles);
         notes = Map.copyOf(notes);
     }
 
     public static PortRequest of(AttachmentKey key, String netns, @Nullable PodRef pod) {
-        return new PortRequest(key, netns, pod, Set.of(), Map.of());
+        return new PortRequest(key, netns, pod, Set.of(), null, Map.of());
     }
 }

@@ -9,12 +9,14 @@ import io.portolan.agent.cache.PortRequest;
 import io.portolan.agent.cache.Taken;
 import io.portolan.agent.netlink.NamespaceRefused;
 import io.portolan.agent.netlink.NetworkNamespace;
+import io.portolan.agent.security.ProfilesRefused;
 import io.portolan.agent.wiring.Checkpoint;
 import io.portolan.agent.wiring.Plug;
 import io.portolan.agent.wiring.Sandbox;
 import io.portolan.agent.wiring.WiringRefused;
 import io.portolan.model.PodRef;
 import io.portolan.model.PortId;
+import io.portolan.model.ProfileId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -24,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -67,6 +70,7 @@ final class Attachments {
         requireNamespace(sandbox);
         requireNoOther(key, sandbox);
         Optional<PodRef> pod = request.arguments().pod();
+        Set<ProfileId> profiles = ports.security().wanted(pod.orElse(null)).orElse(null);
         Set<AttachmentKey> superseded =
                 pod.map(PodRef::uid).map(uid -> ports.superseded(key, uid)).orElse(Set.of());
         checkpoint.passed("earlier sandboxes taken down");
@@ -75,6 +79,7 @@ final class Attachments {
                 sandbox.namespace().toString(),
                 pod.orElse(null),
                 superseded,
+                profiles,
                 Map.of(PodPorts.NETWORK, request.config().name()));
         return attach(wanted, request.arguments(), sandbox);
     }
@@ -106,8 +111,9 @@ final class Attachments {
             Taken taken = take(wanted, wishes, tried);
             checkpoint.passed("port taken");
             Plug plug = ports.plug(taken.port());
-            boolean warm = ports.wiring().ready().contains(plug.port());
+            boolean ready = ports.wiring().ready().contains(plug.port());
             try {
+                boolean warm = secure(taken, wanted) && ready;
                 io.portolan.agent.wiring.Attachment made = ports.wiring().attach(plug, sandbox);
                 checkpoint.passed("attached");
                 return new Added(made, plug, warm);
@@ -119,6 +125,42 @@ final class Attachments {
                 }
                 ports.judge();
             }
+        }
+    }
+
+    /** Whether there was nothing to do. Nothing is plugged before. */
+    private boolean secure(Taken taken, PortRequest wanted) {
+        Set<ProfileId> profiles = wanted.profiles();
+        try {
+            return profiles == null || ports.security().secure(taken, profiles, checkpoint);
+        } catch (ProfilesRefused e) {
+            ports.security().refused(wanted.pod(), String.valueOf(e.getMessage()));
+            throw e;
+        }
+    }
+
+    /** Puts a running pod's port in the profiles that the pod has by now, where they are others. */
+    void rebind(Attachment seen) {
+        turns.inTurn(sandboxTurn(seen.key()), () -> {
+            UUID row = seen.row();
+            ports.cache()
+                    .attachment(seen.key())
+                    .filter(now -> now.row().equals(row))
+                    .flatMap(now -> ports.cache().port(now.port()))
+                    .ifPresent(port -> ports.security()
+                            .remembered(seen.pod())
+                            .filter(profiles -> !profiles.equals(port.profiles()))
+                            .ifPresent(profiles -> rebind(port, profiles, seen.pod())));
+            return seen;
+        });
+    }
+
+    private void rebind(CachedPort port, Set<ProfileId> profiles, @Nullable PodRef pod) {
+        try {
+            ports.security().rebind(port, profiles, pod);
+        } catch (ProfilesRefused e) {
+            ports.security().refused(pod, e.getMessage() + "; the running pod's port stays closed");
+            throw e;
         }
     }
 

@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.Timer;
 import io.portolan.agent.cache.CacheUnavailable;
 import io.portolan.agent.netlink.NamespaceRefused;
 import io.portolan.agent.netlink.NetlinkException;
+import io.portolan.agent.security.ProfilesRefused;
+import io.portolan.agent.security.SecurityUnavailable;
 import io.portolan.agent.wiring.WiringRefused;
 import java.io.IOException;
 import java.util.Locale;
@@ -195,6 +197,10 @@ final class CniCalls implements CniServer.Calls {
             case CniRefused refused -> refused;
             case NamespaceRefused refused -> CniError.INVALID_ENVIRONMENT.because("CNI_NETNS: " + refused.getMessage());
             case WiringRefused refused -> wiring(refused);
+            case ProfilesRefused refused -> CniError.PROFILES_REFUSED.because(String.valueOf(refused.getMessage()));
+            case SecurityUnavailable unavailable ->
+                CniError.TRY_AGAIN_LATER.because(
+                        "the port cannot be put in the pod's security profiles: " + unavailable.getMessage());
             case CacheUnavailable unavailable ->
                 CniError.TRY_AGAIN_LATER.because("the node's port cache cannot be used: " + unavailable.getMessage());
             case NetlinkException netlink -> CniError.IO_FAILURE.because(String.valueOf(netlink.getMessage()));

@@ -20,6 +20,8 @@ enum CniError {
     ADDRESS_NOT_FREE(102),
     /** The port could not be wired. */
     NOT_WIRED(103),
+    /** The pod, its namespace or its cluster names security profiles that it cannot have. */
+    PROFILES_REFUSED(104),
     INTERNAL(199);
 
     private final int code;

@@ -3,6 +3,7 @@ package io.portolan.agent.cni;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.portolan.agent.cache.PortCache;
+import io.portolan.agent.security.PodSecurity;
 import io.portolan.agent.wiring.Checkpoint;
 import io.portolan.agent.wiring.Preplumbing;
 import io.portolan.agent.wiring.Rebuilt;
@@ -29,10 +30,13 @@ public final class CniService implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final DelQueue queue;
     private final Readiness readiness = new Readiness();
+    private final Attachments attachments;
+    private final MeterRegistry meters;
     private final CniCalls calls;
     private final CniServer server;
     private final Thread work;
     private final AtomicReference<@Nullable Preplumbing> preplumbing = new AtomicReference<>();
+    private final AtomicReference<@Nullable Rebinding> rebinding = new AtomicReference<>();
     private volatile boolean closed;
 
     private CniService(
@@ -40,16 +44,18 @@ public final class CniService implements AutoCloseable {
             PortCache cache,
             Wiring wiring,
             PortSupply supply,
+            PodSecurity security,
             MeterRegistry meters,
             Checkpoint checkpoint)
             throws IOException {
         this.settings = settings;
         this.checkpoint = checkpoint;
-        ports = new PodPorts(cache, wiring, settings.mtu());
+        this.meters = meters;
+        ports = new PodPorts(cache, wiring, security, settings.mtu());
         queue = new DelQueue(settings.queue());
-        Attachments attachments = new Attachments(ports, supply, settings, checkpoint);
+        attachments = new Attachments(ports, supply, settings, checkpoint);
         Collector collector = new Collector(cache, attachments, settings);
-        calls = new CniCalls(attachments, collector, queue, readiness, settings, meters, this::wakePreplumbing);
+        calls = new CniCalls(attachments, collector, queue, readiness, settings, meters, this::portsChanged);
         Gauge.builder("portolan.wires.ready", this, CniService::readyWires).register(meters);
         server = CniServer.start(settings.socket(), calls);
         work = Thread.ofVirtual().name("cni-work").start(this::run);
@@ -60,10 +66,11 @@ public final class CniService implements AutoCloseable {
             PortCache cache,
             Wiring wiring,
             PortSupply supply,
+            PodSecurity security,
             MeterRegistry meters,
             Checkpoint checkpoint) {
         try {
-            return new CniService(settings, cache, wiring, supply, meters, checkpoint);
+            return new CniService(settings, cache, wiring, supply, security, meters, checkpoint);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot serve pods at " + settings.socket(), e);
         }
@@ -77,6 +84,7 @@ public final class CniService implements AutoCloseable {
     /** Ports came to the cache, or left it. */
     public void portsChanged() {
         wakePreplumbing();
+        ports.security().portsChanged();
     }
 
     private int readyWires() {
@@ -95,6 +103,9 @@ public final class CniService implements AutoCloseable {
                     unusable -> ports.judge(),
                     settings.preplumbed(),
                     settings.rescan()));
+            Rebinding pods = new Rebinding(ports.cache(), attachments, settings.rescan(), meters);
+            rebinding.set(pods);
+            ports.security().onPods(pods::wake);
             readiness.reached();
             LOG.info("pods are served at {}", settings.socket());
             while (!closed) {
@@ -172,6 +183,10 @@ public final class CniService implements AutoCloseable {
         Preplumbing running = preplumbing.get();
         if (running != null) {
             running.close();
+        }
+        Rebinding pods = rebinding.get();
+        if (pods != null) {
+            pods.close();
         }
     }
 }

@@ -9,6 +9,7 @@ import io.portolan.agent.cache.PortPreference;
 import io.portolan.agent.cache.PortRequest;
 import io.portolan.agent.cache.Taken;
 import io.portolan.agent.netlink.NetworkNamespace;
+import io.portolan.agent.security.PodSecurity;
 import io.portolan.agent.wiring.Checkpoint;
 import io.portolan.agent.wiring.Plug;
 import io.portolan.agent.wiring.Rebuilt;
@@ -16,6 +17,7 @@ import io.portolan.agent.wiring.Sandbox;
 import io.portolan.agent.wiring.Wiring;
 import io.portolan.agent.wiring.WiringRefused;
 import io.portolan.model.PortId;
+import io.portolan.model.ProfileId;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,11 +41,13 @@ final class PodPorts {
 
     private final PortCache cache;
     private final Wiring wiring;
+    private final PodSecurity security;
     private final int mtuUntilRegistered;
 
-    PodPorts(PortCache cache, Wiring wiring, int mtuUntilRegistered) {
+    PodPorts(PortCache cache, Wiring wiring, PodSecurity security, int mtuUntilRegistered) {
         this.cache = cache;
         this.wiring = wiring;
+        this.security = security;
         this.mtuUntilRegistered = mtuUntilRegistered;
     }
 
@@ -74,12 +78,19 @@ final class PodPorts {
                 .isPresent();
     }
 
-    /** The ports that a pod could have now, longest rested first: the order in which the cache gives them. */
+    /**
+     * The ports that a pod could have now, longest rested first: the order in which the cache gives them. Where they wait in
+     * sets, one of each set, then another of each.
+     */
     List<Plug> free() {
+        Map<Optional<Set<ProfileId>>, Integer> seen = new HashMap<>();
+        record Ranked(int round, CachedPort port) {}
         return cache.ports().stream()
                 .filter(CachedPort::available)
                 .sorted(Comparator.comparing(PodPorts::lastUsed))
-                .map(this::plug)
+                .map(port -> new Ranked(seen.merge(Optional.ofNullable(port.profiles()), 1, Integer::sum), port))
+                .sorted(Comparator.comparingInt(Ranked::round))
+                .map(ranked -> plug(ranked.port()))
                 .toList();
     }
 
@@ -90,13 +101,19 @@ final class PodPorts {
 
     /** A port for the pod, one that is ready if there is one; never one of those tried before. */
     Optional<Taken> take(PortRequest request, PodArguments wishes, Set<PortId> tried) {
+        Set<ProfileId> profiles = request.profiles();
         Set<PortId> ready = wiring.ready();
         Set<PortId> resting = wiring.resting();
         PortPreference preference = port -> {
             if (tried.contains(port.id()) || !grants(port, wishes)) {
                 return PortPreference.UNFIT;
             }
-            return ready.contains(port.id()) ? 0 : resting.contains(port.id()) ? 1 : 2;
+            int suits = profiles == null ? 0 : security.rank(port, profiles);
+            if (suits == PortPreference.UNFIT) {
+                return PortPreference.UNFIT;
+            }
+            // To put a port in its profiles takes longer than to wire it.
+            return 3 * suits + (ready.contains(port.id()) ? 0 : resting.contains(port.id()) ? 1 : 2);
         };
         return cache.take(request, preference);
     }
@@ -212,6 +229,10 @@ final class PodPorts {
         return cache.ports().stream()
                 .filter(port -> port.state() == CachedPort.State.COOLING && port.disputed() == null)
                 .anyMatch(port -> lastUsed(port).plus(cooldown).isBefore(limit));
+    }
+
+    PodSecurity security() {
+        return security;
     }
 
     PortCache cache() {

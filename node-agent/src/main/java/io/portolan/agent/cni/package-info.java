@@ -8,10 +8,12 @@
  * <ol>
  *   <li>sandboxes of the same pod that no longer live are detached and released;
  *   <li>a port is taken from the cache. From here on, durably, it is this sandbox's;
+ *   <li>where security profiles are enforced and the port is in others than the pod's, it is put in the pod's, by security-service,
+ *       and the node has carried that out. A port that waits in the set is preferred, and then there is nothing to do;
  *   <li>its wire's end is moved into the pod and configured;
  *   <li>the answer.
  * </ol>
- * The warm path is these four, without a word to the control plane or to OVN. What fails between 2 and 4 is undone at once:
+ * The warm path is these, without a word to the control plane or to OVN. What fails between the second and the last is undone at once:
  * detached, then released to rest. What is <em>killed</em> there stays taken: a repeated ADD of the same sandbox finishes it, a
  * DEL (which a runtime sends after a failed ADD) or a GC releases it, and the rebuild at the next start does when the sandbox
  * is gone. It is never released merely because the agent did not see it finished.

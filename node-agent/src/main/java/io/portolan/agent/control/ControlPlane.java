@@ -2,16 +2,22 @@ package io.portolan.agent.control;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.portolan.agent.cache.PortCache;
+import io.portolan.agent.loop.Loop;
+import io.portolan.agent.security.SecurityCalls;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 /** The agent's side of the control plane: four loops that no pod waits for. */
 public final class ControlPlane implements AutoCloseable {
     private static final Duration REST_TICK = Duration.ofMillis(500);
 
+    private final ControlSettings settings;
+    private final MeterRegistry meters;
+    private final List<SecurityService> securityServices = new CopyOnWriteArrayList<>();
     private final Ledger ledger;
     private final Registrar registrar;
     private final Leasing leasing;
@@ -32,6 +38,8 @@ public final class ControlPlane implements AutoCloseable {
             Supplier<Optional<String>> chassis,
             Runnable onPorts,
             MeterRegistry meters) {
+        this.settings = settings;
+        this.meters = meters;
         ledger = new Ledger(
                 replicas("topology", settings.topologyUrls(), settings, meters),
                 replicas("ipam", settings.ipamUrls(), settings, meters));
@@ -42,6 +50,14 @@ public final class ControlPlane implements AutoCloseable {
         leasingLoop = new Loop("leasing", leasing::step, meters);
         reportingLoop = new Loop("reporting", reporting::step, meters);
         restingLoop = new Loop("resting", () -> rest(cache, onPorts), meters);
+    }
+
+    /** As the node that is registered here. */
+    public SecurityCalls security(List<URI> urls, Duration callTimeout) {
+        Replicas replicas = new Replicas("security", urls, settings.connectTimeout(), callTimeout, meters);
+        SecurityService service = new SecurityService(replicas, registrar, this::outdated);
+        securityServices.add(service);
+        return service;
     }
 
     private static Replicas replicas(String service, List<URI> urls, ControlSettings settings, MeterRegistry meters) {
@@ -88,5 +104,6 @@ public final class ControlPlane implements AutoCloseable {
     public void close() {
         List.of(registrationLoop, leasingLoop, reportingLoop, restingLoop).forEach(Loop::close);
         ledger.close();
+        securityServices.forEach(SecurityService::close);
     }
 }

@@ -8,6 +8,9 @@ import io.portolan.agent.cache.Leases;
 import io.portolan.agent.cache.NodeRecord.PendingClaim;
 import io.portolan.agent.cache.NodeRecord.Registration;
 import io.portolan.agent.cache.PortCache;
+import io.portolan.agent.loop.Backoff;
+import io.portolan.agent.security.ProfilesRefused;
+import io.portolan.agent.security.SecurityUnavailable;
 import io.portolan.model.PortId;
 import io.portolan.model.api.ClaimAnswer;
 import io.portolan.model.api.ClaimRequest;
@@ -31,6 +34,7 @@ final class Leasing {
     private static final Logger LOG = LoggerFactory.getLogger(Leasing.class);
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final int MOST_RETURNED = 1_024;
+    private static final int MOST_SHUT = 256;
 
     private final ControlSettings settings;
     private final Ledger ledger;
@@ -171,7 +175,23 @@ final class Leasing {
                     .limit(surplus)
                     .map(CachedPort::id)
                     .toList();
-            cache.leases().giveBack(chosen);
+            shut(chosen);
+            cache.leases().giveBack(chosen, wires.closing()::isClosed);
+        }
+    }
+
+    /** What cannot be shut now stays, and can be used; it is tried again. */
+    private void shut(List<PortId> ports) {
+        try {
+            wires.closing()
+                    .close(ports.stream()
+                            .filter(id -> cache.port(id)
+                                    .filter(port -> !wires.closing().isClosed(port))
+                                    .isPresent())
+                            .limit(MOST_SHUT)
+                            .toList());
+        } catch (SecurityUnavailable | ProfilesRefused e) {
+            LOG.info("{} ports stay, they cannot be closed: {}", ports.size(), e.getMessage());
         }
     }
 

@@ -2,6 +2,7 @@ package io.portolan.agent.control;
 
 import io.portolan.agent.cache.NodeRecord.Registration;
 import io.portolan.agent.cache.PortCache;
+import io.portolan.agent.loop.Backoff;
 import io.portolan.model.api.NodeRegistration;
 import io.portolan.model.api.NodeView;
 import java.time.Duration;
@@ -69,6 +70,13 @@ final class Registrar {
     void renew() {
         run.set(UUID.randomUUID());
         current = Optional.empty();
+    }
+
+    /** As {@link #renew()}, unless this registration is over anyway. */
+    void renew(Registration used) {
+        if (current.equals(Optional.of(used))) {
+            renew();
+        }
     }
 
     Duration step() {

@@ -10,18 +10,21 @@ import java.net.http.HttpConnectTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.client.ClientHttpResponse;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.web.client.ResourceAccessException;
 import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestClient.RequestHeadersSpec.ConvertibleClientHttpResponse;
 import org.springframework.web.client.RestClientException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -66,12 +69,54 @@ final class Replicas implements AutoCloseable {
      * @param path below a replica's address, with its query
      */
     <T> Answer<T> call(String operation, HttpMethod method, String path, @Nullable Object body, Class<T> type) {
+        return ask(operation, new Request(method, path, body, null), response -> response.bodyTo(type));
+    }
+
+    /**
+     * What a path has, and by which tag that is known.
+     *
+     * @param body empty where it is what the caller's tag stands for
+     */
+    record Tagged(String tag, Optional<String> body) {}
+
+    /** @param tag of what the caller has already; null when that is nothing */
+    Answer<Tagged> read(String operation, String path, @Nullable String tag) {
+        return ask(operation, new Request(HttpMethod.GET, path, null, tag), response -> {
+            if (tag != null && Request.isNotModified(response.getStatusCode())) {
+                return new Tagged(tag, Optional.empty());
+            }
+            String body = response.bodyTo(String.class);
+            String now = Objects.requireNonNullElse(response.getHeaders().getETag(), "");
+            return body == null ? null : new Tagged(now, Optional.of(body));
+        });
+    }
+
+    private record Request(
+            HttpMethod method,
+            String path,
+            @Nullable Object body,
+            @Nullable String tag) {
+        static boolean isNotModified(HttpStatusCode status) {
+            return status.value() == HttpStatus.NOT_MODIFIED.value();
+        }
+
+        boolean isAnsweredBy(HttpStatusCode status) {
+            return status.is2xxSuccessful() || (tag != null && isNotModified(status));
+        }
+    }
+
+    private interface Reader<T> {
+        /** Null where there is no body. */
+        @Nullable T read(ConvertibleClientHttpResponse response) throws IOException;
+    }
+
+    private <T> Answer<T> ask(String operation, Request request, Reader<T> reader) {
         boolean inDoubt = false;
         Answer<T> last = new Answer.Silence<>("never asked", false);
         int first = preferred.get();
         for (int i = 0; i < bases.size(); i++) {
             int index = (first + i) % bases.size();
-            last = timed(operation, bases.get(index), method, path, body, type, inDoubt);
+            last = timed(operation, bases.get(index), request, reader, inDoubt);
             if (!(last instanceof Answer.Silence<T>)) {
                 preferred.set(index);
                 return last;
@@ -81,16 +126,9 @@ final class Replicas implements AutoCloseable {
         return last;
     }
 
-    private <T> Answer<T> timed(
-            String operation,
-            URI base,
-            HttpMethod method,
-            String path,
-            @Nullable Object body,
-            Class<T> type,
-            boolean inDoubt) {
+    private <T> Answer<T> timed(String operation, URI base, Request request, Reader<T> reader, boolean inDoubt) {
         Timer.Sample sample = Timer.start(meters);
-        Answer<T> answer = one(base, method, path, body, type, inDoubt);
+        Answer<T> answer = one(base, request, reader, inDoubt);
         String outcome = switch (answer) {
             case Answer.Given<T> given -> "ok";
             case Answer.Refused<T> refused -> refused.problem();
@@ -105,20 +143,22 @@ final class Replicas implements AutoCloseable {
         return answer;
     }
 
-    private <T> Answer<T> one(
-            URI base, HttpMethod method, String path, @Nullable Object body, Class<T> type, boolean inDoubt) {
+    private <T> Answer<T> one(URI base, Request request, Reader<T> reader, boolean inDoubt) {
         try {
-            RestClient.RequestBodySpec request =
-                    client.method(method).uri(URI.create(base + path)).accept(MediaType.APPLICATION_JSON);
-            if (body != null) {
-                request.contentType(MediaType.APPLICATION_JSON).body(body);
+            RestClient.RequestBodySpec spec = client.method(request.method())
+                    .uri(URI.create(base + request.path()))
+                    .accept(MediaType.APPLICATION_JSON);
+            if (request.body() != null) {
+                spec.contentType(MediaType.APPLICATION_JSON).body(request.body());
             }
-            Answer<T> answer = request.exchange((sent, response) -> {
-                HttpStatusCode status = response.getStatusCode();
-                if (!status.is2xxSuccessful()) {
+            if (request.tag() != null) {
+                spec.header(HttpHeaders.IF_NONE_MATCH, request.tag());
+            }
+            Answer<T> answer = spec.exchange((sent, response) -> {
+                if (!request.isAnsweredBy(response.getStatusCode())) {
                     return refusal(base, response, inDoubt);
                 }
-                T given = response.bodyTo(type);
+                T given = reader.read(response);
                 return given == null
                         ? new Answer.Silence<>("%s at %s answered nothing".formatted(service, base), true)
                         : new Answer.Given<>(given, inDoubt);

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.portolan.agent.cache.NodeRecord.Registration;
 import io.portolan.agent.cache.PortCache;
+import io.portolan.agent.loop.Backoff;
 import io.portolan.model.api.PortReport;
 import io.portolan.model.api.ReportAnswer;
 import io.portolan.model.api.ReportRequest;

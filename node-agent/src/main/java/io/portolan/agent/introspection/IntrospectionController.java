@@ -6,6 +6,7 @@ import io.portolan.agent.cache.Attachment;
 import io.portolan.agent.cache.CacheUnavailable;
 import io.portolan.agent.cache.CachedPort;
 import io.portolan.agent.cache.PortCache;
+import io.portolan.agent.security.PodSecurity;
 import io.portolan.agent.wiring.Wiring;
 import io.portolan.model.MacAddress;
 import io.portolan.model.PodRef;
@@ -34,6 +35,7 @@ class IntrospectionController {
     /**
      * A port of this node's cache.
      *
+     * @param profiles names of the security profiles that it is known to be in; absent while that is not known
      * @param wire {@code ready} when only a pod is missing, {@code plumbed} when it is in the switch, else absent
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -46,6 +48,7 @@ class IntrospectionController {
             String backendId,
             String state,
             @Nullable String disputed,
+            @Nullable List<String> profiles,
             @Nullable String wire,
             @Nullable String sandbox,
             @Nullable Instant releasedAt) {}
@@ -59,6 +62,7 @@ class IntrospectionController {
             String netns,
             PortId port,
             List<PortAddress> addresses,
+            @Nullable List<String> profiles,
             Instant boundAt,
             Map<String, String> notes) {}
 
@@ -69,12 +73,15 @@ class IntrospectionController {
     private final PortCache cache;
     private final Wiring wiring;
     private final NodeStatus status;
+    private final PodSecurity security;
     private final PrometheusMeterRegistry meters;
 
-    IntrospectionController(PortCache cache, Wiring wiring, NodeStatus status, PrometheusMeterRegistry meters) {
+    IntrospectionController(
+            PortCache cache, Wiring wiring, NodeStatus status, PodSecurity security, PrometheusMeterRegistry meters) {
         this.cache = cache;
         this.wiring = wiring;
         this.status = status;
+        this.security = security;
         this.meters = meters;
     }
 
@@ -92,7 +99,7 @@ class IntrospectionController {
                 .toList());
     }
 
-    private static PortEntry entry(CachedPort port, @Nullable String wire, @Nullable Attachment holder) {
+    private PortEntry entry(CachedPort port, @Nullable String wire, @Nullable Attachment holder) {
         CachedPort.Released released = port.released();
         return new PortEntry(
                 port.id(),
@@ -103,9 +110,14 @@ class IntrospectionController {
                 port.backendId(),
                 port.state().name().toLowerCase(Locale.ROOT),
                 port.disputed(),
+                names(port),
                 wire,
                 holder == null ? null : holder.key().sandbox(),
                 released == null ? null : released.at());
+    }
+
+    private @Nullable List<String> names(CachedPort port) {
+        return port.profiles() == null ? null : security.names(port.profiles());
     }
 
     @GetMapping("/v1/pods")
@@ -118,6 +130,7 @@ class IntrospectionController {
                         one.netns(),
                         one.port(),
                         cache.port(one.port()).map(CachedPort::addresses).orElse(List.of()),
+                        cache.port(one.port()).map(this::names).orElse(null),
                         one.boundAt(),
                         one.notes()))
                 .toList());

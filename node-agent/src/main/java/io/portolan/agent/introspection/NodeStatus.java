@@ -7,6 +7,7 @@ import io.portolan.agent.cache.NodeRecord;
 import io.portolan.agent.cache.PortCache;
 import io.portolan.agent.cni.CniService;
 import io.portolan.agent.control.ControlPlane;
+import io.portolan.agent.security.PodSecurity;
 import io.portolan.agent.wiring.Wiring;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,7 +33,7 @@ final class NodeStatus implements HealthIndicator {
     private final Wiring wiring;
     private final CniService cni;
 
-    NodeStatus(PortCache cache, Wiring wiring, ControlPlane controlPlane, CniService cni) {
+    NodeStatus(PortCache cache, Wiring wiring, ControlPlane controlPlane, PodSecurity security, CniService cni) {
         this.cache = cache;
         this.wiring = wiring;
         this.cni = cni;
@@ -41,6 +42,7 @@ final class NodeStatus implements HealthIndicator {
         troubles.put("switch", wiring::trouble);
         troubles.put("control", controlPlane::trouble);
         troubles.put("reports", controlPlane::reportTrouble);
+        troubles.put("security", security::trouble);
     }
 
     View view() {

@@ -9,10 +9,19 @@ import java.util.UUID;
 
 /** One bridge as the switch's database shows it at one moment. */
 record BridgeRows(Snapshot now, String name) {
+    private static final String CONFIGURATION = "ovn-nb-cfg";
+
     Optional<Row> bridge() {
         return now.table("Bridge").values().stream()
                 .filter(row -> row.string("name").equals(name))
                 .findFirst();
+    }
+
+    /** The number of the network's configuration that ovn-controller has carried out here; 0 before the first. */
+    long configuration() {
+        String number = bridge().map(row -> row.stringMap("external_ids").get(CONFIGURATION))
+                .orElse("0");
+        return number.matches("[0-9]{1,18}") ? Long.parseLong(number) : 0;
     }
 
     /** All its ports, ours or not. */

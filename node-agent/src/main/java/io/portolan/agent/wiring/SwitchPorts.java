@@ -215,6 +215,30 @@ final class SwitchPorts implements AutoCloseable {
         }
     }
 
+    /** Waits until the node has carried out this configuration of the network, or a later one. */
+    void awaitConfiguration(long number, Duration timeout) {
+        long end = System.nanoTime() + timeout.toNanos();
+        lock.lock();
+        try {
+            while (rows().configuration() < number) {
+                long left = end - System.nanoTime();
+                if (left <= 0) {
+                    throw new WiringRefused(
+                            WiringRefused.Reason.NOT_READY,
+                            "ovn-controller has not carried out the network's configuration %d within %s; it is at %d"
+                                    .formatted(number, timeout, rows().configuration()));
+                }
+                changed.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new WiringRefused(
+                    WiringRefused.Reason.NOT_READY, "interrupted while waiting for the network's configuration", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private String whyNotReady(Optional<Row> row, String port, Duration timeout) {
         if (row.isEmpty()) {
             return "somebody removed port " + port + " from the switch";

@@ -64,6 +64,15 @@ public final class Wiring implements AutoCloseable {
         ports.awaitLoaded(timeout);
     }
 
+    /**
+     * Waits until the node's switch does what the network's configuration of this number, or of a later one, says.
+     *
+     * @throws WiringRefused when it does not within this time
+     */
+    public void awaitConfiguration(long number, Duration timeout) {
+        ports.awaitConfiguration(number, timeout);
+    }
+
     /** Empty when pods can be attached and reach their network, else what the switch lacks. */
     public Optional<String> trouble() {
         return missing().or(this::deadSwitch);

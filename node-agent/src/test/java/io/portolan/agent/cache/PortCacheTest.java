@@ -11,9 +11,12 @@ import io.portolan.model.NodeId;
 import io.portolan.model.NodeName;
 import io.portolan.model.PodRef;
 import io.portolan.model.PortId;
+import io.portolan.model.ProfileId;
 import io.portolan.model.api.PortReport;
 import io.portolan.model.api.PortReport.Kind;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.HashSet;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -105,7 +109,7 @@ class PortCacheTest {
         try (PortCache cache = node.openWith(clock, 4)) {
             Taken first = cache.take(request("a"), PortPreference.NONE).orElseThrow();
             Taken second = cache.take(request("a"), PortPreference.NONE).orElseThrow();
-            assertThat(second).isEqualTo(new Taken(first.port(), first.attachment(), true));
+            assertThat(second).isEqualTo(new Taken(first.port(), first.attachment(), true, null));
             assertThat(story(cache)).containsExactly("BOUND a");
         }
     }
@@ -216,7 +220,12 @@ class PortCacheTest {
             assertThat(cache.attachmentsOfPod("uid-1")).hasSize(2);
             cache.take(
                     new PortRequest(
-                            key("new"), "/run/netns/y", pod, Set.of(key("dead"), key("others"), key("gone")), Map.of()),
+                            key("new"),
+                            "/run/netns/y",
+                            pod,
+                            Set.of(key("dead"), key("others"), key("gone")),
+                            null,
+                            Map.of()),
                     PortPreference.NONE);
             assertThat(cache.attachments().stream().map(one -> one.key().sandbox()))
                     .containsExactlyInAnyOrder("alive", "others", "new");
@@ -418,7 +427,7 @@ class PortCacheTest {
     @Test
     void aNewerSchemaIsRefusedAndAnOlderOneIsConverted() throws IOException {
         Files.createDirectories(node.file().getParent());
-        make(TestingNode.schema().replace("\"1.0.0\"", "\"2.0.0\""));
+        make(TestingNode.schema().replace("\"1.1.0\"", "\"2.0.0\""));
         try (PortCache cache = PortCache.open(node.settings(TestingNode.NODE, Duration.ofSeconds(2)), clock)) {
             assertThatThrownBy(() -> cache.take(request("a"), PortPreference.NONE))
                     .isInstanceOf(CacheUnavailable.class)
@@ -426,7 +435,7 @@ class PortCacheTest {
         }
         node.server().appctl("ovsdb-server/remove-db", "Portolan_Node");
         Files.delete(node.file());
-        make(TestingNode.schema().replace("\"1.0.0\"", "\"0.9.0\""));
+        make(TestingNode.schema().replace("\"1.1.0\"", "\"0.9.0\""));
         try (PortCache cache = node.openWith(clock, 1)) {
             assertThat(take(cache, "a")).isNotNull();
             assertThat(node.workspace()
@@ -437,8 +446,76 @@ class PortCacheTest {
                                     "Portolan_Node")
                             .output()
                             .strip())
-                    .isEqualTo("1.0.0");
+                    .isEqualTo("1.1.0");
         }
+    }
+
+    /** Two pods ran, and a third port was free, when the agent was replaced by one that knows of profiles. */
+    @Test
+    void aCacheOfTheSchemaBeforeProfilesKeepsItsPodsAndKnowsNoPortsProfiles() throws IOException {
+        Files.createDirectories(node.file().getParent());
+        try (InputStream before = PortCacheTest.class.getResourceAsStream("portolan-node-1.0.0.ovsschema")) {
+            make(new String(before.readAllBytes(), StandardCharsets.UTF_8));
+        }
+        node.server().appctl("ovsdb-server/add-db", node.file().toString());
+        String port = UUID.randomUUID().toString();
+        node.server().transact("""
+                ["Portolan_Node",
+                {"op":"insert","table":"Node","row":{"serial":7,"cluster":"blue","node":"worker-1","state":"",
+                "epoch":0,"lease_batch":1,"mtu":1400,"warm_headroom":0,"cooldown_seconds":0,"claim_count":0}},
+                {"op":"insert","table":"Port","uuid":"%1$s","row":{"subnet":["uuid","%1$s"],"backend_id":"b",
+                "mac":"0a:58:0a:04:00:02","addresses":["map",[["10.4.0.2/16","10.4.0.1"]]],"state":"bound","revision":5}},
+                {"op":"insert","table":"Attachment","row":{"sandbox":"s","interface":"eth0","port":["uuid","%1$s"],
+                "netns":"/run/netns/s","bound_at":1000,"notes":["map",[["network","pods"]]]}}]""".formatted(port));
+        try (PortCache cache = node.open(clock)) {
+            assertThat(cache.ports()).hasSize(1);
+            CachedPort kept = cache.ports().getFirst();
+            assertThat(kept.profiles()).isNull();
+            assertThat(kept.state()).isEqualTo(CachedPort.State.BOUND);
+            assertThat(kept.revision()).isEqualTo(5);
+            assertThat(cache.attachments().getFirst().notes()).isEqualTo(Map.of("network", "pods"));
+            assertThat(cache.profiles().security()).isEmpty();
+            cache.profiles().confirmed(List.of(kept.id()), Set.of());
+        }
+        try (PortCache cache = node.open(clock)) {
+            assertThat(cache.ports().getFirst().profiles()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsKnownOfProfilesSurvivesTheServersDeathAndAPortThatIsTakenForOthersIsUnknownAtOnce() {
+        Set<ProfileId> web = Set.of(ProfileId.parse("00000000-0000-4000-8000-000000000001"));
+        Set<ProfileId> other = Set.of(ProfileId.parse("00000000-0000-4000-8000-000000000002"));
+        KnownSecurity said = new KnownSecurity(node.id(), "\"1\"", "{\"enforced\":true}");
+        try (PortCache cache = node.openWith(clock, 3)) {
+            List<PortId> ports = cache.ports().stream().map(CachedPort::id).toList();
+            assertThat(cache.ports()).allMatch(port -> port.profiles() == null);
+            cache.profiles().confirmed(ports, web);
+            cache.profiles().keep(said, false);
+            node.server().kill9();
+            node.server().start();
+            Taken fit = cache.take(wanting("a", web), PortPreference.NONE).orElseThrow();
+            assertThat(fit.before()).isEqualTo(web);
+            assertThat(fit.port().profiles()).isEqualTo(web);
+            Taken unfit = cache.take(wanting("b", other), PortPreference.NONE).orElseThrow();
+            assertThat(unfit.before()).isEqualTo(web);
+            assertThat(unfit.port().profiles()).isNull();
+        }
+        try (PortCache cache = node.open(clock)) {
+            assertThat(cache.profiles().security()).contains(said);
+            assertThat(cache.ports().stream().map(CachedPort::profiles)).containsExactly(web, null, web);
+            assertThat(cache.profiles()
+                            .unsettle(cache.ports().stream().map(CachedPort::id).toList(), CachedPort::available))
+                    .hasSize(1);
+            assertThat(cache.ports().stream().map(CachedPort::profiles)).containsExactly(web, null, null);
+            cache.profiles().keep(new KnownSecurity(node.id(), "\"2\"", "{}"), true);
+            assertThat(cache.ports()).allMatch(port -> port.profiles() == null);
+        }
+    }
+
+    private static PortRequest wanting(String sandbox, Set<ProfileId> profiles) {
+        PortRequest request = request(sandbox);
+        return new PortRequest(request.key(), request.netns(), request.pod(), Set.of(), profiles, Map.of());
     }
 
     private void make(String schema) throws IOException {

@@ -8,6 +8,8 @@ import io.portolan.agent.cache.CacheSettings;
 import io.portolan.agent.cache.NodeClock;
 import io.portolan.agent.cache.NodeRecord;
 import io.portolan.agent.cache.PortCache;
+import io.portolan.agent.security.PodSecurity;
+import io.portolan.agent.security.Profiles;
 import io.portolan.agent.wiring.Plug;
 import io.portolan.agent.wiring.TestingCrash;
 import io.portolan.agent.wiring.TestingNetwork;
@@ -35,6 +37,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -57,11 +60,28 @@ final class TestingNode implements AutoCloseable {
     /** Why the agent is fenced, if it is. */
     volatile String fenced;
 
+    /** Makes the agent's part in security, anew at each start. */
+    private final BiFunction<PortCache, Wiring, PodSecurity> secured;
+
+    /** Ends what uses cache and wiring besides. */
+    volatile Runnable beforeClose = () -> {};
+
+    private PodSecurity security;
     private PortCache cache;
     private Wiring wiring;
     private CniService service;
 
     TestingNode(TestingNetwork network, int number, UnaryOperator<CniProperties> change) throws IOException {
+        this(network, number, change, (cache, wiring) -> PodSecurity.NONE);
+    }
+
+    TestingNode(
+            TestingNetwork network,
+            int number,
+            UnaryOperator<CniProperties> change,
+            BiFunction<PortCache, Wiring, PodSecurity> secured)
+            throws IOException {
+        this.secured = secured;
         this.network = network;
         this.number = number;
         this.change = change;
@@ -96,6 +116,7 @@ final class TestingNode implements AutoCloseable {
                         Duration.ofSeconds(10)),
                 NodeClock.system());
         wiring = Wiring.open(network.settings(number), openVSwitch, crash);
+        security = secured.apply(cache, wiring);
         service = CniService.start(
                 change.apply(settings(directory)),
                 cache,
@@ -116,6 +137,7 @@ final class TestingNode implements AutoCloseable {
                         return Optional.ofNullable(fenced);
                     }
                 },
+                security,
                 meters,
                 crash);
         await().atMost(TestingNetwork.PATIENCE).until(() -> service.waitsFor().isEmpty());
@@ -123,6 +145,10 @@ final class TestingNode implements AutoCloseable {
 
     void stop() {
         service.close();
+        if (security instanceof Profiles profiles) {
+            profiles.close();
+        }
+        beforeClose.run();
         wiring.close();
         cache.close();
     }
@@ -207,6 +233,10 @@ final class TestingNode implements AutoCloseable {
                 null,
                 Instant.now(),
                 1);
+    }
+
+    PodSecurity security() {
+        return security;
     }
 
     PortCache cache() {

@@ -13,6 +13,7 @@ import io.portolan.agent.cache.PortPreference;
 import io.portolan.agent.cache.TestingClock;
 import io.portolan.agent.cache.TestingNode;
 import io.portolan.agent.control.TestingControlPlane.Fault;
+import io.portolan.agent.security.PortClosing;
 import io.portolan.model.PortId;
 import io.portolan.model.PortState;
 import io.portolan.model.api.NodeView;
@@ -79,7 +80,7 @@ class ControlPlaneTest {
                         Duration.ofSeconds(2),
                         Duration.ofSeconds(5)),
                 cache,
-                new Wires(() -> Set.copyOf(plumbed), plumbed::remove),
+                new Wires(() -> Set.copyOf(plumbed), plumbed::remove, PortClosing.NONE),
                 () -> Optional.of("chassis-1"),
                 () -> {},
                 meters);

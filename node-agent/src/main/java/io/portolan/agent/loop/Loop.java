@@ -1,4 +1,4 @@
-package io.portolan.agent.control;
+package io.portolan.agent.loop;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Does one thing over and over on a thread of its own. How long ago it last came to an end is a metric. */
-final class Loop implements AutoCloseable {
+public final class Loop implements AutoCloseable {
     /** Looks at what is so, and does what that asks for. */
-    interface Step {
+    public interface Step {
         /** Returns after what time to look again, unless woken before. */
         Duration run();
     }
@@ -32,7 +32,7 @@ final class Loop implements AutoCloseable {
     private volatile boolean closed;
     private volatile long lastEnd = System.nanoTime();
 
-    Loop(String name, Step step, MeterRegistry meters) {
+    public Loop(String name, Step step, MeterRegistry meters) {
         this.name = name;
         this.step = step;
         TimeGauge.builder("portolan.loop.idle", this, TimeUnit.NANOSECONDS, loop -> System.nanoTime() - loop.lastEnd)
@@ -42,11 +42,11 @@ final class Loop implements AutoCloseable {
         thread = Thread.ofVirtual().name("loop " + name).unstarted(this::run);
     }
 
-    void start() {
+    public void start() {
         thread.start();
     }
 
-    void wake() {
+    public void wake() {
         lock.lock();
         try {
             woken = true;
