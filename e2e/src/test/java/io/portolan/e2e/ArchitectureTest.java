@@ -21,8 +21,12 @@ import org.junit.jupiter.api.Test;
 /** The borders of STYLE's house, over the classes and sources of every module of the build. */
 class ArchitectureTest {
     private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
-    private static final List<String> SERVICES =
-            List.of("io.portolan.ipam..", "io.portolan.topology..", "io.portolan.lb..", "io.portolan.agent..");
+    private static final List<String> SERVICES = List.of(
+            "io.portolan.ipam..",
+            "io.portolan.topology..",
+            "io.portolan.lb..",
+            "io.portolan.security..",
+            "io.portolan.agent..");
 
     private static JavaClasses house;
 
@@ -33,7 +37,18 @@ class ArchitectureTest {
         assertThat(house.stream().map(ArchitectureTest::module).distinct())
                 .as("modules that were built")
                 .contains(
-                        "model", "ledger", "ovsdb", "sdn", "testbed", "kit", "ipam", "topology", "lb", "agent", "e2e");
+                        "model",
+                        "ledger",
+                        "ovsdb",
+                        "sdn",
+                        "testbed",
+                        "kit",
+                        "ipam",
+                        "topology",
+                        "lb",
+                        "security",
+                        "agent",
+                        "e2e");
     }
 
     private static String module(JavaClass type) {
@@ -144,7 +159,8 @@ class ArchitectureTest {
     void onlyRepositoriesSpeakSql() {
         noClasses()
                 .that()
-                .resideInAnyPackage("io.portolan.ipam..", "io.portolan.topology..", "io.portolan.lb..")
+                .resideInAnyPackage(
+                        "io.portolan.ipam..", "io.portolan.topology..", "io.portolan.lb..", "io.portolan.security..")
                 .and()
                 .haveSimpleNameNotEndingWith("Repository")
                 .should()
