@@ -153,7 +153,7 @@ class ProfilesApiTest {
     }
 
     @Test
-    void anAdoptedGroupIsAProfileUntilSomebodyRemovesIt() {
+    void anAdoptedGroupIsAProfileAndIsNeverMadeOrChanged() {
         world.networks().shared().foreignGroup("sg-" + cluster);
         http().put(path(cluster, "outside"), Map.of("group", "sg-" + cluster)).assertStatus(201);
         String id = world.ready(cluster, "outside");

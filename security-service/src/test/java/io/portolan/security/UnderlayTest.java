@@ -119,8 +119,24 @@ class UnderlayTest {
             await().atMost(LONG)
                     .until(() -> world.http().get(path(cluster, name)).status() == 404);
         }
+        world.http().put(path(cluster, "by-hand"), Map.of("group", theirs)).assertStatus(201);
+        world.ready(cluster, "by-hand");
         assertThat(tenant.api().network().get("/security-groups").findValuesAsString("name"))
                 .contains("by-hand")
                 .doesNotContain("portolan-web");
+        tenant.api().network().delete("/security-groups/" + theirs);
+        await().atMost(LONG)
+                .until(() -> world.http()
+                        .get(path(cluster, "by-hand"))
+                        .json()
+                        .path("stateProblem")
+                        .asString("")
+                        .equals("network-object-unknown"));
+        world.bind(fleet, binding(fleet.port(0), idOf("by-hand")))
+                .assertProblem(409, "profile-not-ready", "bindings[0].profiles[0]");
+    }
+
+    private String idOf(String name) {
+        return world.http().get(path(cluster, name)).json().path("id").asString();
     }
 }
