@@ -1,6 +1,7 @@
 package io.portolan.sdn.ovn;
 
 import io.portolan.model.NodeId;
+import io.portolan.ovsdb.Atom;
 import io.portolan.ovsdb.Condition;
 import io.portolan.ovsdb.Mutation;
 import io.portolan.ovsdb.Operation;
@@ -12,6 +13,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +31,9 @@ import java.util.stream.Collectors;
  */
 record Closures(Northbound northbound, Mark mark) {
     private static final String SWITCH = Kind.SWITCH.table();
+    /** Of more than these it is cheaper to read all there are. */
+    private static final int FEW = 100;
+
     private static final int DROP = 0;
     /** Just above what drops; profiles use it too. */
     static final int PASS = 1;
@@ -56,35 +61,67 @@ record Closures(Northbound northbound, Mark mark) {
         Map<NodeId, Row> switches = switches(nodes);
         Map<NodeId, Map<UUID, Row>> wanted = new HashMap<>();
         switches.keySet().forEach(node -> wanted.put(node, wanted(node)));
-        Map<UUID, Row> there = AclRows.read(
-                northbound,
-                wanted.values().stream().flatMap(rows -> rows.keySet().stream()).collect(Collectors.toSet()));
+        Set<UUID> ids =
+                wanted.values().stream().flatMap(rows -> rows.keySet().stream()).collect(Collectors.toSet());
+        Map<UUID, Row> there = there(ids);
         List<Operation> operations = new ArrayList<>();
         switches.forEach((node, row) ->
                 operations.addAll(AclRows.onHolder(SWITCH, row, wanted.getOrDefault(node, Map.of()), there, Set.of())));
         return operations;
     }
 
-    private Map<NodeId, Row> switches(Collection<NodeId> nodes) {
-        Map<UUID, NodeId> asked = new LinkedHashMap<>();
-        nodes.forEach(node -> asked.put(Key.of(Kind.SWITCH, node).row(), node));
-        Map<NodeId, Row> found = new LinkedHashMap<>();
-        List<String> columns = List.of("_uuid", AclRows.REFERENCES, Mark.COLUMN);
-        northbound
-                .read(Northbound.selects(SWITCH, asked.keySet(), columns))
-                .forEach(rows -> rows.forEach(row -> mark.keyOf(row)
-                        .filter(key -> key.kind() == Kind.SWITCH)
-                        .ifPresent(key -> found.put(new NodeId(key.id()), row))));
-        for (NodeId node : asked.values()) {
-            if (!found.containsKey(node)) {
-                northbound
-                        .read(new Operation.Select(SWITCH, List.of(mark.is(Key.of(Kind.SWITCH, node))), columns))
-                        .stream()
-                        .findFirst()
-                        .ifPresent(row -> found.put(node, row));
-            }
+    private Map<UUID, Row> there(Set<UUID> ids) {
+        Map<UUID, Row> there = new HashMap<>();
+        Set<UUID> left = new HashSet<>(ids);
+        if (ids.size() > FEW) {
+            Condition low = new Condition("priority", Condition.Comparison.LESS_OR_EQUAL, Atom.of(PASS));
+            northbound
+                    .read(new Operation.Select(
+                            AclRows.TABLE, List.of(mark.any(), low), northbound.known(AclRows.TABLE, AclRows.COLUMNS)))
+                    .forEach(row -> there.put(row.id(), row));
+            left.removeAll(there.keySet());
         }
+        there.putAll(AclRows.read(northbound, left));
+        return there;
+    }
+
+    /** By {@code _uuid} or all at once; those that somebody has made anew by their mark. */
+    private Map<NodeId, Row> switches(Collection<NodeId> nodes) {
+        Set<NodeId> asked = new LinkedHashSet<>(nodes);
+        List<String> columns = List.of("_uuid", AclRows.REFERENCES, Mark.COLUMN);
+        Map<NodeId, Row> found = new LinkedHashMap<>();
+        if (asked.size() > FEW) {
+            read(List.of(new Operation.Select(SWITCH, List.of(mark.any()), columns)), found);
+            found.keySet().retainAll(asked);
+            return found;
+        }
+        read(
+                Northbound.selects(
+                        SWITCH,
+                        asked.stream()
+                                .map(node -> Key.of(Kind.SWITCH, node).row())
+                                .toList(),
+                        columns),
+                found);
+        read(
+                asked.stream()
+                        .filter(node -> !found.containsKey(node))
+                        .map(node -> new Operation.Select(SWITCH, List.of(mark.is(Key.of(Kind.SWITCH, node))), columns))
+                        .toList(),
+                found);
         return found;
+    }
+
+    /** Of a switch and its copies the one that we made counts. */
+    private void read(List<Operation.Select> selects, Map<NodeId, Row> found) {
+        northbound.read(selects).stream()
+                .flatMap(List::stream)
+                .forEach(row -> mark.keyOf(row)
+                        .filter(key -> key.kind() == Kind.SWITCH)
+                        .ifPresent(key -> found.merge(
+                                new NodeId(key.id()),
+                                row,
+                                (one, other) -> other.id().equals(key.row()) ? other : one)));
     }
 
     /** What is missing for no node of the cluster to be closed. */
