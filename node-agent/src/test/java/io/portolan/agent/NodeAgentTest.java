@@ -6,10 +6,15 @@ import static org.awaitility.Awaitility.await;
 
 import io.portolan.agent.cache.TestingNode;
 import io.portolan.agent.control.TestingControlPlane;
+import io.portolan.agent.security.TestingCluster;
+import io.portolan.agent.security.TestingSecurity;
 import io.portolan.model.PortState;
+import io.portolan.model.api.NodeSecurity;
 import java.nio.file.Files;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +123,52 @@ class NodeAgentTest {
     }
 
     @Test
+    void anAgentThatIsToldOfSecurityServiceFillsItsPoolsAndShowsThem() {
+        try (TestingSecurity security = new TestingSecurity(all -> null, ledger::epoch);
+                TestingCluster kubernetes = new TestingCluster(node.server().directory())) {
+            security.catalogue(new NodeSecurity(
+                    true,
+                    List.of(TestingSecurity.profile("web")),
+                    List.of(TestingSecurity.id("web")),
+                    List.of(new NodeSecurity.Pool(List.of(TestingSecurity.id("web")), 6))));
+            try (ConfigurableApplicationContext agent = run(Map.of(
+                    "portolan.agent.security.urls", security.url().toString(),
+                    "portolan.agent.security.settle", "50ms",
+                    "portolan.agent.kubernetes.kubeconfig",
+                            kubernetes.kubeconfig().toString()))) {
+                RestClient client = client(agent);
+                await().atMost(TestingNode.PATIENCE)
+                        .untilAsserted(() ->
+                                assertThat(profilesOfPorts(client)).isEqualTo(Map.of("[\"web\"]", 6L, "[]", 10L)));
+                assertThat(client.get().uri("/metrics").retrieve().body(String.class))
+                        .contains(
+                                "portolan_pool_ports 6.0",
+                                "portolan_pool_starts_total{result=\"hit\"} 0.0",
+                                "portolan_loop_idle_seconds{loop=\"pools\"}",
+                                "operation=\"bind\",outcome=\"ok\",service=\"security\"");
+                assertThat(kubernetes.requests())
+                        .anyMatch(request -> request.contains("spec.nodeName%3D" + TestingNode.NODE));
+                security.stop();
+                await().atMost(TestingNode.PATIENCE)
+                        .until(() -> json(client, "/v1/node")
+                                .path("trouble")
+                                .path("security")
+                                .asString("")
+                                .contains("security at"));
+                assertThat(isReady(client)).isTrue();
+                security.start();
+            }
+        }
+    }
+
+    private static Map<String, Long> profilesOfPorts(RestClient client) {
+        return json(client, "/v1/ports")
+                .path("ports")
+                .valueStream()
+                .collect(Collectors.groupingBy(port -> port.path("profiles").toString(), Collectors.counting()));
+    }
+
+    @Test
     void withoutAControlPlaneTheAgentIsReadyAllTheSame() {
         ledger.stop();
         try (ConfigurableApplicationContext agent = run()) {
@@ -169,5 +220,20 @@ class NodeAgentTest {
                 .hasStackTraceContaining("portolan.wiring.uplink is for underlay mode");
         assertThatThrownBy(() -> run("portolan.agent.call-timeout", "0s").close())
                 .hasStackTraceContaining("are positive");
+        assertThatThrownBy(() -> run(Map.of(
+                                "portolan.agent.security.urls", "http://127.0.0.1:1",
+                                "portolan.agent.security.bind-deadline", "20s"))
+                        .close())
+                .hasStackTraceContaining("bind-deadline is shorter than portolan.cni.add-timeout");
+        assertThatThrownBy(() -> run(Map.of(
+                                "portolan.agent.security.urls", "http://127.0.0.1:1",
+                                "portolan.agent.security.pool-most", "-1"))
+                        .close())
+                .hasStackTraceContaining("pool-most is between 0 and 256");
+        assertThatThrownBy(() -> run(Map.of(
+                                "portolan.agent.kubernetes.in-cluster", "true",
+                                "portolan.agent.kubernetes.kubeconfig", "/nonexistent"))
+                        .close())
+                .hasStackTraceContaining("a kubeconfig or in-cluster, not both");
     }
 }
