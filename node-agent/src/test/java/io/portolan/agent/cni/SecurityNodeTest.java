@@ -294,7 +294,8 @@ class SecurityNodeTest {
 
             kubernetes.annotate("shop", talk.name(), Map.of(ANNOTATION, "talk,ping"));
             await().atMost(PATIENCE).until(() -> knocking.received() > 0);
-            assertThat(talk.profiles()).containsExactlyInAnyOrder(id("talk"), id("ping"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(talk.profiles()).containsExactlyInAnyOrder(id("talk"), id("ping")));
             kubernetes.annotate("shop", talk.name(), Map.of(ANNOTATION, "bank"));
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(kubernetes.events("shop", talk.name()))
@@ -331,7 +332,8 @@ class SecurityNodeTest {
 
             security.catalogue(catalogue(List.copyOf(PING), List.of(new NodeSecurity.Pool(List.copyOf(PING), 3))));
             await().atMost(PATIENCE).until(() -> two.ping(neighbourIp, 1).answered());
-            assertThat(none.profiles()).isEqualTo(PING);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(none.profiles()).isEqualTo(PING));
             assertThat(quiet.profiles()).isEqualTo(TALK);
         } finally {
             security.catalogue(catalogue(List.of(), List.of(new NodeSecurity.Pool(List.copyOf(PING), 3))));
