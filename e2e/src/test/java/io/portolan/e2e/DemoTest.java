@@ -48,6 +48,7 @@ class DemoTest {
         assertThat(names).hasSizeGreaterThan(30).doesNotHaveDuplicates();
         assertThat(names).anyMatch(name -> name.startsWith("ping")).anyMatch(name -> name.startsWith("tcp"));
         assertThat(names).filteredOn(name -> name.startsWith("service")).hasSizeGreaterThan(4);
+        assertThat(names).filteredOn(name -> name.startsWith("security")).hasSizeGreaterThan(8);
         if (mode.equals("overlay")) {
             assertThat(names).filteredOn(name -> name.startsWith("north-south")).hasSizeGreaterThan(5);
         }

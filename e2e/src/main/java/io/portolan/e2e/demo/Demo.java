@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -38,6 +39,8 @@ final class Demo {
             return new Peer(machine.name(), machine.name(), machine.address(), machine.sandbox());
         }
     }
+
+    private static final String OFFLINE = "pod-offline";
 
     private final Screen screen;
     private final Checks checks;
@@ -102,7 +105,7 @@ final class Demo {
         screen.step("Four pods start: the CNI executable takes a port from the node's cache");
         List<Pod> pods = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            Pod pod = stack.runtime().start(workers.get(i % 2).host(), "pod-" + (char) ('a' + i));
+            Pod pod = start(workers.get(i % 2), "pod-" + (char) ('a' + i));
             pods.add(pod);
             CniAnswer added = pod.added();
             checks.add(new Checks.Check(
@@ -127,10 +130,17 @@ final class Demo {
             stack.network()
                     .outside(workers.getLast().host())
                     .ifPresent(outside -> new NorthSouth(screen, checks, stack).run(outside, pods));
+            new SecurityProfiles(screen, checks, stack).run(workers, pods);
             warmPath(workers);
             deleteOne(pods.get(3));
         }
         tables(workers);
+    }
+
+    /** Makes the pod's object, as a scheduler would have bound it, then what kubelet makes of it. */
+    private Pod start(Worker worker, String name) {
+        UUID uid = stack.kubernetes().pod(name, worker.host(), Map.of());
+        return stack.runtime().start(worker.host(), name, uid);
     }
 
     private Finding warm(Worker worker) {
@@ -174,12 +184,13 @@ final class Demo {
     private void warmPath(List<Worker> workers) {
         screen.step("The control plane is stopped, and a pod starts all the same");
         Map<String, Daemon> control = stack.network().controlPlane();
-        List<Daemon> stopped = new ArrayList<>(List.of(stack.ipam(), stack.topology(), stack.lb()));
+        List<Daemon> stopped = new ArrayList<>(List.of(stack.ipam(), stack.topology(), stack.lb(), stack.security()));
         stopped.addAll(control.values());
+        UUID uid = stack.kubernetes().pod(OFFLINE, workers.get(0).host(), Map.of());
         stopped.forEach(Daemon::pause);
         try {
             checks.check("ADD and DEL without any service, " + String.join(" or ", control.keySet()), () -> {
-                Pod pod = stack.runtime().start(workers.get(0).host(), "pod-offline");
+                Pod pod = stack.runtime().start(workers.get(0).host(), OFFLINE, uid);
                 boolean added = pod.added().ok();
                 boolean deleted = stack.runtime().stop(pod).ok();
                 return new Finding(added && deleted, pod.added().json().toString());
@@ -281,6 +292,8 @@ final class Demo {
         screen.say("                      topology-service  "
                 + stack.topologyCalls().base() + "/swagger-ui.html");
         screen.say("                      lb-sync-service   " + stack.lbCalls().base() + "/swagger-ui.html");
+        screen.say("                      security-service  "
+                + stack.securityCalls().base() + "/swagger-ui.html");
     }
 
     private void stay(Workspace workspace, boolean held) throws InterruptedException {

@@ -18,7 +18,7 @@ final class DevStacks {
     private static final String FILE = "stack.json";
 
     /** Where a running stack is. */
-    record Running(Path directory, String ipam, String topology, String lb) {}
+    record Running(Path directory, String ipam, String topology, String lb, String security) {}
 
     private DevStacks() {}
 
@@ -29,7 +29,8 @@ final class DevStacks {
                     JSON.writeValueAsString(Map.of(
                             "ipam", stack.ipamCalls().base(),
                             "topology", stack.topologyCalls().base(),
-                            "lb", stack.lbCalls().base())));
+                            "lb", stack.lbCalls().base(),
+                            "security", stack.securityCalls().base())));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -40,14 +41,15 @@ final class DevStacks {
             Path file = directory.resolve(FILE);
             if (Workspace.ownerLives(directory)) {
                 if (!Files.exists(file)) {
-                    return Optional.of(new Running(directory, "starting", "starting", "starting"));
+                    return Optional.of(new Running(directory, "starting", "starting", "starting", "starting"));
                 }
                 var seen = JSON.readTree(file.toFile());
                 return Optional.of(new Running(
                         directory,
                         seen.path("ipam").asString(),
                         seen.path("topology").asString(),
-                        seen.path("lb").asString()));
+                        seen.path("lb").asString(),
+                        seen.path("security").asString()));
             }
         }
         return Optional.empty();

@@ -12,7 +12,6 @@ import io.portolan.e2e.stack.Stack;
 import io.portolan.testbed.Ping;
 import io.portolan.testbed.PodSandbox;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import tools.jackson.databind.JsonNode;
 
@@ -72,7 +71,7 @@ final class NorthSouth {
 
     /** The pod that is annotated is reached at an address of its own, and speaks by it. */
     private void floatingIp(Outside outside, Pod pod) {
-        kubernetes.annotate(pod, Map.of("portolan.io/floating-ip", "auto"));
+        kubernetes.annotate(pod.name(), "portolan.io/floating-ip", "auto");
         String path =
                 "/v1/clusters/%s/floating-ips/pod.%s.%s".formatted(Stack.CLUSTER, kubernetes.namespace(), pod.name());
         checks.check(

@@ -28,6 +28,7 @@ final class Status {
         services.put("ipam-service", up.ipam());
         services.put("topology-service", up.topology());
         services.put("lb-sync-service", up.lb());
+        services.put("security-service", up.security());
         for (Map.Entry<String, String> service : services.entrySet()) {
             String base = service.getValue();
             boolean answers = !base.equals("starting") && new RestCalls(base).answers("/actuator/health/readiness");

@@ -31,14 +31,24 @@ public final class ContainerRuntime {
 
     /** A pod's namespace, before any plugin was called. */
     public Pod sandbox(WorkerHost node, String name) {
+        return sandbox(node, name, UUID.randomUUID());
+    }
+
+    private Pod sandbox(WorkerHost node, String name, UUID uid) {
         String containerId = UUID.randomUUID().toString().replace("-", "");
         CniAnswer none = new CniAnswer(0, JSON.createObjectNode(), 0);
-        return new Pod(name, UUID.randomUUID(), containerId, node, PodSandbox.create(workspace, name), none);
+        return new Pod(name, uid, containerId, node, PodSandbox.create(workspace, name), none);
     }
 
     /** Makes a namespace and calls ADD; the pod is there even where the plugin refused. */
     public Pod start(WorkerHost node, String name) {
         Pod pod = sandbox(node, name);
+        return pod.with(call("ADD", pod));
+    }
+
+    /** The same for a pod that a Kubernetes knows. */
+    public Pod start(WorkerHost node, String name, UUID uid) {
+        Pod pod = sandbox(node, name, uid);
         return pod.with(call("ADD", pod));
     }
 

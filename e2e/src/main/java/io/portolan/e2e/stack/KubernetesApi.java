@@ -25,6 +25,7 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.portolan.testbed.WorkerHost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -37,6 +38,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -55,7 +57,6 @@ public final class KubernetesApi implements AutoCloseable {
     public static final String BALANCER_CLASS = "portolan.io/demo";
 
     private static final String SERVICE_NAME = "kubernetes.io/service-name";
-    /** Who made it, and who schedules it. */
     private static final String DEMO = "portolan-demo";
 
     private static final String MADE_BY = "app.kubernetes.io/managed-by";
@@ -236,24 +237,38 @@ public final class KubernetesApi implements AutoCloseable {
         client.discovery().v1().endpointSlices().resource(slice).createOr(NonDeletingOperation::update);
     }
 
-    /** Makes the object of a pod that no kubelet runs, with these annotations. */
-    public void annotate(Pod pod, Map<String, String> annotations) {
-        client.pods()
+    /** Makes the object of a pod, which no kubelet runs, and says its UID. */
+    public UUID pod(String name, WorkerHost node, Map<String, String> annotations) {
+        return UUID.fromString(client.pods()
                 .resource(new PodBuilder()
                         .withNewMetadata()
                         .withNamespace(namespace)
-                        .withName(pod.name())
+                        .withName(name)
                         .withAnnotations(annotations)
                         .endMetadata()
                         .withNewSpec()
-                        .withSchedulerName(DEMO)
+                        .withNodeName(node.name())
                         .addNewContainer()
                         .withName("none")
                         .withImage("none")
                         .endContainer()
                         .endSpec()
                         .build())
-                .createOr(NonDeletingOperation::update);
+                .create()
+                .getMetadata()
+                .getUid());
+    }
+
+    /** Changes a pod's annotation as {@code kubectl annotate} does. */
+    public void annotate(String pod, String key, String value) {
+        client.pods()
+                .inNamespace(namespace)
+                .withName(pod)
+                .edit(now -> now.edit()
+                        .editMetadata()
+                        .addToAnnotations(key, value)
+                        .endMetadata()
+                        .build());
     }
 
     /** What {@code status.loadBalancer.ingress} has. */

@@ -44,7 +44,7 @@ public final class Ledger {
         source.setPassword(database.password());
         LedgerMigration.migrate(source);
         Ledger ledger = new Ledger(database, workspace.directory("secrets"));
-        for (String module : List.of("ipam-service", "topology-service", "lb-sync-service")) {
+        for (String module : List.of("ipam-service", "topology-service", "lb-sync-service", "security-service")) {
             String password = ledger.newPassword(module);
             superuser.accept("create role %s login password '%s' in role portolan_%s"
                     .formatted(login(module), password, login(module)));
@@ -67,13 +67,17 @@ public final class Ledger {
         return password;
     }
 
-    /** Gives a service a secret: a directory of this name with a file in it, as a mounted Kubernetes secret is. */
-    void secret(String module, String name, String file, String content) {
+    /**
+     * Gives a part a secret: a directory of this name with a file in it, as a mounted Kubernetes secret is.
+     *
+     * @return the file
+     */
+    Path secret(String module, String name, String file, String content) {
         try {
             Path directory = Files.createDirectories(
                     secrets(module).resolve(name),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            Files.writeString(directory.resolve(file), content);
+            return Files.writeString(directory.resolve(file), content);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -14,7 +14,8 @@ import java.util.List;
  * in a third of the time with the cache that {@link Training} leaves beside it.
  */
 record ServiceJar(String module, Path application, Path cache) {
-    static final List<String> MODULES = List.of("ipam-service", "topology-service", "lb-sync-service", "node-agent");
+    static final List<String> MODULES =
+            List.of("ipam-service", "topology-service", "lb-sync-service", "security-service", "node-agent");
 
     private static final List<String> SMALL = List.of(
             "--enable-native-access=ALL-UNNAMED",

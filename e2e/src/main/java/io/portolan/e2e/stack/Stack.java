@@ -30,6 +30,7 @@ public final class Stack implements AutoCloseable {
     private static final int IPAM_PORT = 8081;
     private static final int TOPOLOGY_PORT = 8082;
     private static final int LB_PORT = 8083;
+    private static final int SECURITY_PORT = 8084;
     private static final int AGENT_PORT = 8085;
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final String KUBERNETES_SECRET = "demo-kubernetes";
@@ -68,7 +69,9 @@ public final class Stack implements AutoCloseable {
     private final Daemon ipam;
     private final Daemon topology;
     private final Daemon lb;
+    private final Daemon security;
     private final KubernetesApi kubernetes;
+    private final Path kubeconfig;
     private final ContainerRuntime runtime;
 
     private Stack(
@@ -96,6 +99,8 @@ public final class Stack implements AutoCloseable {
                                 "2s",
                                 "PORTOLAN_LB_TOPOLOGY_URL",
                                 url(fabric.rootAddress(), TOPOLOGY_PORT))));
+        CompletableFuture<Daemon> startingSecurity =
+                timed("security-service", () -> service("security-service", SECURITY_PORT, Map.of()));
         topology = timed(
                         "topology-service",
                         () -> service(
@@ -105,7 +110,9 @@ public final class Stack implements AutoCloseable {
                 .join();
         ipam = starting.join();
         lb = startingLb.join();
+        security = startingSecurity.join();
         ledger.secret("lb-sync-service", KUBERNETES_SECRET, "kubeconfig", kubernetes.kubeconfig());
+        kubeconfig = ledger.secret("node-agent", KUBERNETES_SECRET, "kubeconfig", kubernetes.kubeconfig());
         network = networks.join();
         if (network instanceof CloudNetwork cloud) {
             giveSecret(CloudNetwork.SECRET, cloud.cloudsYaml(cloud.tenant().project()));
@@ -175,6 +182,7 @@ public final class Stack implements AutoCloseable {
     public void giveSecret(String name, String cloudsYaml) {
         ledger.secret("topology-service", name, "clouds.yaml", cloudsYaml);
         ledger.secret("lb-sync-service", name, "clouds.yaml", cloudsYaml);
+        ledger.secret("security-service", name, "clouds.yaml", cloudsYaml);
     }
 
     /** Declares the cluster: its pods in 10.4.0.0/16, on this stack's network. */
@@ -230,6 +238,9 @@ public final class Stack implements AutoCloseable {
                 .environment("PORTOLAN_AGENT_NODE", host.name())
                 .environment("PORTOLAN_AGENT_TOPOLOGYURLS", topologyCalls().base())
                 .environment("PORTOLAN_AGENT_IPAMURLS", ipamCalls().base())
+                .environment("PORTOLAN_AGENT_SECURITY_URLS", securityCalls().base())
+                .environment("PORTOLAN_AGENT_SECURITY_POLLEVERY", "2s")
+                .environment("PORTOLAN_AGENT_KUBERNETES_KUBECONFIG", kubeconfig.toString())
                 .environment(
                         "PORTOLAN_WIRING_SWITCHCONTROL", host.switchControl().toString())
                 .environment("PORTOLAN_AGENT_OVSDB", host.ovsdb().unixRemote())
@@ -260,7 +271,11 @@ public final class Stack implements AutoCloseable {
         return new RestCalls(url(fabric.rootAddress(), LB_PORT));
     }
 
-    /** Where Services are made. */
+    public RestCalls securityCalls() {
+        return new RestCalls(url(fabric.rootAddress(), SECURITY_PORT));
+    }
+
+    /** Where Services and pods are made. */
     public KubernetesApi kubernetes() {
         return kubernetes;
     }
@@ -292,6 +307,10 @@ public final class Stack implements AutoCloseable {
 
     public Daemon lb() {
         return lb;
+    }
+
+    public Daemon security() {
+        return security;
     }
 
     /** Starts the programs in a pod that say its name over TCP and UDP. */
