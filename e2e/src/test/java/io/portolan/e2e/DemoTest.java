@@ -49,9 +49,7 @@ class DemoTest {
         assertThat(names).anyMatch(name -> name.startsWith("ping")).anyMatch(name -> name.startsWith("tcp"));
         assertThat(names).filteredOn(name -> name.startsWith("service")).hasSizeGreaterThan(4);
         assertThat(names).filteredOn(name -> name.startsWith("security")).hasSizeGreaterThan(8);
-        if (mode.equals("overlay")) {
-            assertThat(names).filteredOn(name -> name.startsWith("north-south")).hasSizeGreaterThan(5);
-        }
+        assertThat(names).filteredOn(name -> name.startsWith("north-south")).hasSizeGreaterThan(5);
         assertThat(Workspace.under(Workspace.DEFAULT_ROOT))
                 .as("what is new and nobody's")
                 .noneMatch(directory -> !before.contains(directory) && !Workspace.ownerLives(directory));

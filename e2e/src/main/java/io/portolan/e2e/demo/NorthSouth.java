@@ -18,7 +18,6 @@ import tools.jackson.databind.JsonNode;
 /** The way in and out: somebody outside reaches a Service of type LoadBalancer, and a pod reaches the outside. */
 final class NorthSouth {
     private static final String NAME = "public";
-    private static final String MACHINE = "machine-outside";
 
     private final Screen screen;
     private final Checks checks;
@@ -34,7 +33,6 @@ final class NorthSouth {
 
     void run(Outside outside, List<Pod> pods) {
         screen.step("The cluster gets a gateway: the outside reaches a Service, pods reach the outside");
-        outside.sandbox().serveTcp(Responders.TCP_PORT, MACHINE);
         String path = "/v1/clusters/" + Stack.CLUSTER + "/gateway";
         checks.check("north-south: the gateway is ready", () -> {
             stack.topologyCalls().put(path, outside.gateway()).ok();

@@ -33,6 +33,8 @@ public final class CloudNetwork implements StackNetwork {
     private static final String SERVICES = "10.96.0.0/16";
 
     private static final String REGION = "watched";
+    private static final String OUTER = "172.24.4.0/24";
+    private static final String OUTSIDE = "172.24.4.1";
     private static final String RACK = "172.24.9.0/24";
     private static final String RACK_GATEWAY = "172.24.9.1";
     private static final String MACHINE = "172.24.9.9";
@@ -43,6 +45,8 @@ public final class CloudNetwork implements StackNetwork {
     private final List<Hypervisor> hypervisors;
     private final CloudTenant tenant;
     private final List<Neighbour> neighbours;
+    private String rack = "";
+    private String rackSubnet = "";
 
     private CloudNetwork(Workspace workspace, Fabric fabric) {
         cloud = OpenStackCloud.in(workspace).withOctavia().start();
@@ -69,7 +73,7 @@ public final class CloudNetwork implements StackNetwork {
     /** A provider network without tunnels, on which the administrator has a machine, becomes one of the tenant's router. */
     private Neighbour physicalMachine() {
         CloudApi.Service neutron = cloud.admin().network();
-        String network = neutron.post(
+        rack = neutron.post(
                         "/networks",
                         Map.of(
                                 "network",
@@ -82,13 +86,13 @@ public final class CloudNetwork implements StackNetwork {
                                         OpenStackCloud.PHYSICAL_NETWORK)))
                 .at("/network/id")
                 .asString();
-        String subnet = neutron.post(
+        rackSubnet = neutron.post(
                         "/subnets",
                         Map.of(
                                 "subnet",
                                 Map.of(
                                         "network_id",
-                                        network,
+                                        rack,
                                         "ip_version",
                                         4,
                                         "cidr",
@@ -99,7 +103,7 @@ public final class CloudNetwork implements StackNetwork {
                                         false)))
                 .at("/subnet/id")
                 .asString();
-        neutron.put("/routers/%s/add_router_interface".formatted(tenant.router()), Map.of("subnet_id", subnet));
+        neutron.put("/routers/%s/add_router_interface".formatted(tenant.router()), Map.of("subnet_id", rackSubnet));
         tenant.letIn(RACK);
         cloud.outsideAddress(MACHINE + "/24", RACK_GATEWAY, Stack.PODS, CloudTenant.MACHINES);
         return new Neighbour("machine", MACHINE, cloud.outside());
@@ -166,9 +170,15 @@ public final class CloudNetwork implements StackNetwork {
         return List.of();
     }
 
+    /** A physical network has room for one network without tags: the rack makes way. */
     @Override
     public Optional<Outside> outside(WorkerHost edge) {
-        return Optional.empty();
+        CloudApi.Service neutron = cloud.admin().network();
+        neutron.put("/routers/%s/remove_router_interface".formatted(tenant.router()), Map.of("subnet_id", rackSubnet));
+        neutron.delete("/networks/" + rack);
+        tenant.letIn(OUTER);
+        tenant.goOut(cloud.externalNetwork("public", OUTER, OUTSIDE, "172.24.4.100", "172.24.4.199"));
+        return Optional.of(new Outside(cloud.outside(), OUTSIDE, Map.of()));
     }
 
     /** Small, because Neutron makes some four ports a second. */

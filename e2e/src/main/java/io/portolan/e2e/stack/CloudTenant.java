@@ -3,6 +3,7 @@ package io.portolan.e2e.stack;
 import io.portolan.testbed.VmHost;
 import io.portolan.testbed.openstack.CloudApi;
 import io.portolan.testbed.openstack.CloudProject;
+import io.portolan.testbed.openstack.ExternalNetwork;
 import io.portolan.testbed.openstack.Hypervisor;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,14 @@ public final class CloudTenant {
                                         "IPv4",
                                         "remote_ip_prefix",
                                         cidr)));
+    }
+
+    /** Gives the router its way outside. */
+    void goOut(ExternalNetwork external) {
+        owner.network()
+                .put(
+                        "/routers/" + router,
+                        Map.of("router", Map.of("external_gateway_info", Map.of("network_id", external.id()))));
     }
 
     public CloudProject project() {

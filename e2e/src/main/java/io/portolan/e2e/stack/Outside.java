@@ -4,7 +4,7 @@ import io.portolan.testbed.PodSandbox;
 import java.util.Map;
 
 /**
- * A machine outside of the cluster, on a network that one of the nodes is on, too.
+ * A machine outside of the cluster, on a network that the cluster's gateway is on; it says its name over TCP.
  *
  * @param gateway how the cluster's gateway to that network is declared
  */

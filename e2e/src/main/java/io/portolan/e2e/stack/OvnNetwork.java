@@ -58,6 +58,7 @@ record OvnNetwork(Workspace workspace, Fabric fabric, OvnCentral central) implem
                         "addr add %s/24 dev outer0".formatted(MACHINE),
                         "link set outer0 up");
         machine.namespace().withoutOffloads("outer0");
+        machine.serveTcp(Responders.TCP_PORT, "machine-outside");
         edge.namespace().ip("link set ext0 up");
         edge.namespace().withoutOffloads("ext0");
         edge.vsctl(("add-br br-ex -- set Bridge br-ex datapath_type=netdev -- add-port br-ex ext0"
