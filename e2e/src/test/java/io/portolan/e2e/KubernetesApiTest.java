@@ -19,7 +19,7 @@ class KubernetesApiTest {
 
     @Test
     void nothingIsLeftInAClusterThatAKubeconfigLedTo() throws IOException {
-        try (KubernetesApi cluster = KubernetesApi.inMemory()) {
+        try (KubernetesApi cluster = KubernetesApi.inMemory("127.0.0.1")) {
             KubernetesClient client = cluster.client();
             Path kubeconfig = Files.writeString(directory.resolve("kubeconfig"), cluster.kubeconfig());
             cluster.expose("theirs", "ClusterIP", Transport.TCP);

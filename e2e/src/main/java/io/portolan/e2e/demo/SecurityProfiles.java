@@ -161,7 +161,7 @@ final class SecurityProfiles {
             return new Finding(there && calls.allAnswered(), calls.toString());
         });
         checks.check("security: udp %d of pod-web is denied".formatted(Responders.UDP_PORT), () -> {
-            Calls calls = Calls.make(from, Transport.UDP, web.address(), Responders.UDP_PORT, 5);
+            Calls calls = Calls.make(from, Transport.UDP, web.address(), Responders.UDP_PORT, 2);
             return new Finding(calls.answerers().isEmpty(), calls.toString());
         });
         checks.check("security: a ping to pod-web is denied", () -> {

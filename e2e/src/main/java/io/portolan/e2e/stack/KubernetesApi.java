@@ -1,7 +1,5 @@
 package io.portolan.e2e.stack;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
 import io.fabric8.kubernetes.api.model.LoadBalancerStatus;
@@ -25,13 +23,14 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.portolan.testbed.WorkerHost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -59,6 +58,7 @@ public final class KubernetesApi implements AutoCloseable {
     private static final String SERVICE_NAME = "kubernetes.io/service-name";
     private static final String DEMO = "portolan-demo";
 
+    private static final String ON_NODE = "portolan.io/demo-node";
     private static final String MADE_BY = "app.kubernetes.io/managed-by";
 
     /** Held, because a logger that nobody holds forgets its level. */
@@ -106,6 +106,19 @@ public final class KubernetesApi implements AutoCloseable {
         }
     }
 
+    /** The one in memory knows labels, and of fields names only; node agents ask for the pods of their node. */
+    private static final class PodsByNode extends KubernetesCrudDispatcher {
+        @Override
+        public MockResponse dispatch(RecordedRequest request) {
+            return super.dispatch(new RecordedRequest(
+                    request.getHttpVersion(),
+                    request.method(),
+                    request.getPath().replace("fieldSelector=spec.nodeName%3D", "labelSelector=" + ON_NODE + "%3D"),
+                    request.getHeaders(),
+                    request.getBody()));
+        }
+    }
+
     private final KubernetesClient client;
     private final String kubeconfig;
     private final @Nullable KubernetesMockServer server;
@@ -129,24 +142,24 @@ public final class KubernetesApi implements AutoCloseable {
                 .create();
     }
 
-    /** One that keeps what it is given and tells its watchers, on a loopback port of its own. */
-    public static KubernetesApi inMemory() {
+    /**
+     * One that keeps what it is given and tells its watchers, on a port of its own at this address. Its certificate is for
+     * another name, and nobody looks at it.
+     */
+    public static KubernetesApi inMemory(String address) {
         EVERY_REQUEST.setLevel(Level.WARNING);
         MockWebServer listener = new MockWebServer();
-        KubernetesMockServer server = new KubernetesMockServer(
-                new Context(), listener, new HashMap<>(), new KubernetesCrudDispatcher(), true);
-        server.init(InetAddress.ofLiteral("127.0.0.1"), 0);
-        String authority = listener.getSelfSignedCertificate().certificatePath();
+        KubernetesMockServer server =
+                new KubernetesMockServer(new Context(), listener, new HashMap<>(), new PodsByNode(), true);
+        server.init(InetAddress.ofLiteral(address), 0);
         String kubeconfig = """
                 apiVersion: v1
                 kind: Config
                 current-context: demo
                 contexts: [{name: demo, context: {cluster: demo, user: demo}}]
-                clusters: [{name: demo, cluster: {server: "https://localhost:%d", certificate-authority-data: "%s"}}]
+                clusters: [{name: demo, cluster: {server: "https://%s:%d", insecure-skip-tls-verify: true}}]
                 users: [{name: demo, user: {}}]
-                """.formatted(
-                server.getPort(),
-                Base64.getEncoder().encodeToString(read(Path.of(authority)).getBytes(UTF_8)));
+                """.formatted(address, server.getPort());
         return new KubernetesApi(connect(kubeconfig), kubeconfig, server);
     }
 
@@ -168,6 +181,11 @@ public final class KubernetesApi implements AutoCloseable {
         return new KubernetesClientBuilder()
                 .withConfig(Config.fromKubeconfig(kubeconfig))
                 .build();
+    }
+
+    /** Whether nodes, which are network namespaces here, have a way to it. */
+    public boolean isReachedByNodes() {
+        return server != null;
     }
 
     /** By which others reach it. */
@@ -245,6 +263,7 @@ public final class KubernetesApi implements AutoCloseable {
                         .withNamespace(namespace)
                         .withName(name)
                         .withAnnotations(annotations)
+                        .withLabels(Map.of(ON_NODE, node.name()))
                         .endMetadata()
                         .withNewSpec()
                         .withNodeName(node.name())

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -75,14 +76,18 @@ public final class Stack implements AutoCloseable {
     private final ContainerRuntime runtime;
 
     private Stack(
-            Workspace workspace, Path checkout, Mode mode, Supplier<KubernetesApi> kubernetesApi, Progress progress) {
+            Workspace workspace,
+            Path checkout,
+            Mode mode,
+            Function<String, KubernetesApi> kubernetesApi,
+            Progress progress) {
         this.workspace = workspace;
         this.checkout = checkout;
         this.progress = progress;
         fabric = Fabric.create(workspace);
         CompletableFuture<StackNetwork> networks = timed(mode.parts, () -> network(mode));
-        CompletableFuture<KubernetesApi> apis =
-                timed("Kubernetes API for Services", () -> workspace.own(kubernetesApi.get()));
+        CompletableFuture<KubernetesApi> apis = timed(
+                "Kubernetes API for Services and pods", () -> workspace.own(kubernetesApi.apply(fabric.rootAddress())));
         ledger = timed("PostgreSQL with the ledger's schema", () -> Ledger.start(workspace))
                 .join();
         CompletableFuture<Daemon> starting = timed("ipam-service", () -> service("ipam-service", IPAM_PORT, Map.of()));
@@ -130,10 +135,14 @@ public final class Stack implements AutoCloseable {
      *
      * @param mode what kind of network the pods are on
      * @param checkout the directory of the checkout, built
-     * @param kubernetes where Services are made
+     * @param kubernetes where Services and pods are made, by an address that nodes reach
      */
     public static Stack start(
-            Workspace workspace, Mode mode, Path checkout, Supplier<KubernetesApi> kubernetes, Progress progress) {
+            Workspace workspace,
+            Mode mode,
+            Path checkout,
+            Function<String, KubernetesApi> kubernetes,
+            Progress progress) {
         try {
             return new Stack(workspace, checkout, mode, kubernetes, progress);
         } catch (RuntimeException e) {
