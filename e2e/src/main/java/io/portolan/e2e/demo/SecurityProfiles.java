@@ -3,6 +3,7 @@ package io.portolan.e2e.demo;
 import io.portolan.e2e.demo.Checks.Finding;
 import io.portolan.e2e.stack.Calls;
 import io.portolan.e2e.stack.Calls.Transport;
+import io.portolan.e2e.stack.CniAnswer;
 import io.portolan.e2e.stack.KubernetesApi;
 import io.portolan.e2e.stack.Pod;
 import io.portolan.e2e.stack.Responders;
@@ -79,8 +80,10 @@ final class SecurityProfiles {
                         () -> caller.sandbox().ping(web.address(), 1).answered());
                 return new Finding(answers, ports(worker));
             });
-            checks.add(new Checks.Check(
-                    "security: DEL pod-web", stack.runtime().stop(web).ok(), 0, ""));
+            checks.check("security: DEL pod-web", () -> {
+                CniAnswer deleted = stack.runtime().stop(web);
+                return new Finding(deleted.ok(), deleted.json().toString());
+            });
         }
         notAllowed(worker);
     }
