@@ -3,6 +3,7 @@ package io.portolan.e2e;
 import io.portolan.e2e.stack.CloudTenant;
 import io.portolan.e2e.stack.Stack;
 import io.portolan.e2e.stack.Stack.Worker;
+import io.portolan.testbed.OvnCentral;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -118,8 +119,29 @@ final class Observed {
     }
 
     private JsonNode rows(String columns, String table) {
-        return JSON.readTree(stack.central().nbctl("--format=json", "--columns=" + columns, "list", table))
+        return rows(stack.central(), columns, table);
+    }
+
+    private static JsonNode rows(OvnCentral central, String columns, String table) {
+        return JSON.readTree(central.nbctl("--format=json", "--columns=" + columns, "list", table))
                 .path("data");
+    }
+
+    /** Port id → names of the port groups that it is in, in this OVN's northbound database. */
+    static Map<String, Set<String>> groups(OvnCentral central) {
+        Map<String, Set<String>> groups = new TreeMap<>();
+        for (JsonNode row : rows(central, "name,ports", "Port_Group")) {
+            JsonNode ports = row.get(1);
+            List<JsonNode> members = new ArrayList<>();
+            if (ports.get(0).asString().equals("uuid")) {
+                members.add(ports);
+            } else {
+                ports.get(1).forEach(members::add);
+            }
+            members.forEach(port -> groups.computeIfAbsent(port.get(1).asString(), id -> new TreeSet<>())
+                    .add(row.get(0).asString()));
+        }
+        return groups;
     }
 
     private static List<String> atoms(JsonNode value) {

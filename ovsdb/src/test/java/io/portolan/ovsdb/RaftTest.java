@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +36,7 @@ class RaftTest {
             Replica replica = watcher.replicate(Watch.table("Ship")).awaitLoaded(Harbour.PATIENCE);
             Map<UUID, Row> told = new ConcurrentHashMap<>();
             replica.listen(batch -> batch.forEach(change -> ResumeTest.keep(told, change)));
-            Writing writing = new Writing(writer);
+            Writing writing = new Writing(writer, replica);
 
             writing.await(200);
             int killed = cluster.leader();
@@ -75,7 +76,7 @@ class RaftTest {
         try (OvsdbClient writer = Harbour.connect(options().withLeaderOnly());
                 OvsdbClient watcher = Harbour.connect(Harbour.options(String.join(",", order)))) {
             Replica replica = watcher.replicate(Watch.table("Ship")).awaitLoaded(Harbour.PATIENCE);
-            Writing writing = new Writing(writer);
+            Writing writing = new Writing(writer, replica);
             writing.await(100);
             cluster.kill9(follower);
             writing.await(200);
@@ -114,8 +115,13 @@ class RaftTest {
         }
     }
 
-    /** One insert after the other, with a book of what the client said of each. */
+    /**
+     * One insert after the other, with a book of what the client said of each. It waits for who watches: a server remembers
+     * a hundred transactions, and who missed more loads from nothing.
+     */
     private static final class Writing {
+        private static final int AHEAD = 50;
+
         private final Set<String> done = ConcurrentHashMap.newKeySet();
         private final Set<String> notSent = ConcurrentHashMap.newKeySet();
         private final Set<String> unknown = ConcurrentHashMap.newKeySet();
@@ -123,12 +129,19 @@ class RaftTest {
         private final Thread thread;
         private volatile boolean stopped;
 
-        Writing(OvsdbClient client) {
+        Writing(OvsdbClient client, Replica watched) {
             thread = Thread.ofVirtual().start(() -> {
                 for (int i = 0; !stopped; i++) {
+                    awaitSeen(watched);
                     write(client, "ship " + i);
                 }
             });
+        }
+
+        private void awaitSeen(Replica watched) {
+            while (!stopped && done.size() - watched.snapshot().table("Ship").size() > AHEAD) {
+                LockSupport.parkNanos(1_000_000);
+            }
         }
 
         void await(int more) {

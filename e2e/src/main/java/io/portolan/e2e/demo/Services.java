@@ -54,8 +54,8 @@ final class Services {
         });
         everybody("tcp", Transport.TCP, TCP);
         everybody("udp", Transport.UDP, UDP);
+        scaledDown();
         if (!(stack.network() instanceof CloudNetwork)) {
-            scaledDown();
             nobodyThere();
         }
         kubernetes.endpoints(NAME, endpoints(all.subList(0, all.size() - 1)));

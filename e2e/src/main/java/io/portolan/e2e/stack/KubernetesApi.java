@@ -290,6 +290,10 @@ public final class KubernetesApi implements AutoCloseable {
                         .build());
     }
 
+    public void deletePod(String name) {
+        client.pods().inNamespace(namespace).withName(name).delete();
+    }
+
     /** What {@code status.loadBalancer.ingress} has. */
     public Optional<String> ingress(String service) {
         return Optional.ofNullable(client.services()

@@ -8,6 +8,7 @@ import io.portolan.sdn.neutron.Found.Pool;
 import io.portolan.sdn.neutron.Found.Provisioned;
 import io.portolan.sdn.neutron.WantedBalancer.Backend;
 import io.portolan.sdn.neutron.WantedBalancer.Place;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +122,13 @@ record BalancerReading(
                         .orElseGet(() ->
                                 listenerAt(place).isEmpty() && place.toString().equals(pool.name())))
                 .findFirst();
+    }
+
+    /** The pool of each place that is wanted and there. */
+    Map<Place, String> pools(WantedBalancer wanted) {
+        Map<Place, String> all = new HashMap<>();
+        wanted.byPlace().keySet().forEach(place -> poolOf(place).ifPresent(pool -> all.put(place, pool.id())));
+        return all;
     }
 
     private Optional<Listener> listenerAt(Place place) {

@@ -10,8 +10,9 @@ import io.portolan.sdn.neutron.BalancerReading.Next;
 import io.portolan.sdn.neutron.Found.Kind;
 import io.portolan.sdn.neutron.Found.LoadBalancer;
 import io.portolan.sdn.neutron.Found.Member;
-import io.portolan.sdn.neutron.ServicesNetwork.Place;
+import io.portolan.sdn.neutron.Found.Pool;
 import io.portolan.sdn.neutron.WantedBalancer.Backend;
+import io.portolan.sdn.neutron.WantedBalancer.Place;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -36,6 +38,7 @@ record Balancing(
         ServicesNetwork services,
         FloatingIps floating,
         MemberSubnets subnets,
+        StandingPools standing,
         Patience patience) {
     private static final String PROVIDER = "ovn";
     private static final String ALGORITHM = "SOURCE_IP_PORT";
@@ -66,6 +69,7 @@ record Balancing(
 
     Settled ensure(WantedBalancer wanted) {
         long until = System.nanoTime() + patience.call().toNanos();
+        dismiss(wanted);
         while (true) {
             Optional<Settled> settled = switch (step(wanted)) {
                 case Step.Right(Optional<LoadBalancer> balancer) -> Optional.of(right(wanted, balancer));
@@ -81,6 +85,29 @@ record Balancing(
                 return settled.get();
             }
         }
+    }
+
+    /** What goes wrong here is found out by the look that follows. */
+    private void dismiss(WantedBalancer wanted) {
+        for (StandingPools.Standing left : standing.shrunk(wanted)) {
+            List<Map<String, Object>> members = new ArrayList<>();
+            left.subnets().forEach((backend, subnet) -> members.add(member(backend, subnet)));
+            if (octavia.putBelow(Kind.POOL, left.pool(), Kind.MEMBER, members).ok()) {
+                patience.wrote(wanted.id(), Ensured.MENDED);
+            }
+        }
+    }
+
+    private static Map<String, Object> member(Backend backend, String subnet) {
+        return Body.fields(
+                "address",
+                backend.address(),
+                "protocol_port",
+                backend.port(),
+                "subnet_id",
+                subnet,
+                "admin_state_up",
+                true);
     }
 
     private Settled right(WantedBalancer wanted, Optional<LoadBalancer> balancer) {
@@ -139,7 +166,7 @@ record Balancing(
         return true;
     }
 
-    BalancerReading read(LoadBalancer balancer) {
+    private BalancerReading read(LoadBalancer balancer, Function<Pool, List<Member>> members) {
         boolean settled = balancer.isActive();
         Query ofBalancer = Query.by("loadbalancer_id", balancer.id());
         String port = balancer.vipPortId();
@@ -148,12 +175,19 @@ record Balancing(
                 !settled || (port != null && neutron.find(Kind.PORT, port).isPresent()),
                 settled ? octavia.list(Kind.LISTENER, ofBalancer) : List.of(),
                 settled ? octavia.list(Kind.POOL, ofBalancer) : List.of(),
-                pool -> octavia.listBelow(Kind.POOL, pool.id(), Kind.MEMBER));
+                members);
     }
 
     private Step carriedOut(WantedBalancer wanted, LoadBalancer balancer) {
-        return switch (read(balancer).next(wanted)) {
-            case Next.Nothing() -> new Step.Right(Optional.of(balancer));
+        Map<String, List<Member>> members = new HashMap<>();
+        BalancerReading reading = read(
+                balancer,
+                pool -> members.computeIfAbsent(pool.id(), id -> octavia.listBelow(Kind.POOL, id, Kind.MEMBER)));
+        return switch (reading.next(wanted)) {
+            case Next.Nothing() -> {
+                standing.right(wanted, standing(reading, wanted, members));
+                yield new Step.Right(Optional.of(balancer));
+            }
             case Next.Wait(String why, Optional<Next.Push> stuck) -> {
                 if (stuck.isPresent() && patience.lasts(stuck.get().id(), patience.stuck())) {
                     patience.forget(stuck.get().id());
@@ -213,6 +247,25 @@ record Balancing(
         return new Step.Wrote(what);
     }
 
+    /** Without those pools of whose members Octavia does not say the subnet. */
+    private static Map<Place, StandingPools.Standing> standing(
+            BalancerReading reading, WantedBalancer wanted, Map<String, List<Member>> members) {
+        Map<Place, StandingPools.Standing> all = new HashMap<>();
+        reading.pools(wanted).forEach((place, pool) -> {
+            Map<Backend, String> subnets = new HashMap<>();
+            List<Member> there = members.getOrDefault(pool, List.of());
+            there.forEach(member -> {
+                if (member.subnetId() != null) {
+                    subnets.put(new Backend(member.address(), member.protocolPort()), member.subnetId());
+                }
+            });
+            if (subnets.size() == there.size()) {
+                all.put(place, new StandingPools.Standing(pool, Map.copyOf(subnets)));
+            }
+        });
+        return all;
+    }
+
     private Answer push(Next.Push push) {
         Map<String, Object> same = Body.fields("admin_state_up", true);
         return push.pool().isPresent()
@@ -234,14 +287,14 @@ record Balancing(
         return new Step.Wrote(Ensured.MENDED);
     }
 
-    private Place place() {
+    private ServicesNetwork.Place place() {
         return services.find()
                 .orElseThrow(() -> new Refused(
                         Reason.NOT_FOUND, "the cluster has no network for Services: it needs a serviceCidr"));
     }
 
     private Step make(WantedBalancer wanted, IpAddress vip) {
-        Place place = place();
+        ServicesNetwork.Place place = place();
         if (!place.cidr().contains(vip)) {
             throw new Refused(
                     Reason.NOT_SUPPORTED,
@@ -298,7 +351,7 @@ record Balancing(
     }
 
     /** Octavia says <em>500</em> where the address is taken; who has it says what that means. */
-    private Step taken(Answer answer, IpAddress vip, Place place) {
+    private Step taken(Answer answer, IpAddress vip, ServicesNetwork.Place place) {
         Optional<Found.Port> holder = neutron.list(Kind.PORT, Query.by("network_id", place.network())).stream()
                 .filter(port -> port.addresses().contains(vip.toString()))
                 .findFirst();
@@ -332,7 +385,7 @@ record Balancing(
     private List<Map<String, Object>> members(List<Member> there, Map<Backend, Optional<String>> wanted) {
         Map<Backend, Member> known = new HashMap<>();
         there.forEach(each -> known.put(new Backend(each.address(), each.protocolPort()), each));
-        Place place = place();
+        ServicesNetwork.Place place = place();
         List<Map<String, Object>> all = new ArrayList<>();
         wanted.forEach((backend, asked) -> {
             Member member = known.get(backend);
@@ -340,15 +393,7 @@ record Balancing(
                     ? member.subnetId()
                     : asked.or(() -> place.router().flatMap(router -> subnets.of(backend.address(), router)))
                             .orElse(place.subnet());
-            all.add(Body.fields(
-                    "address",
-                    backend.address(),
-                    "protocol_port",
-                    backend.port(),
-                    "subnet_id",
-                    Objects.requireNonNull(subnet),
-                    "admin_state_up",
-                    true));
+            all.add(member(backend, Objects.requireNonNull(subnet)));
         });
         return all;
     }

@@ -54,6 +54,7 @@ final class NeutronLoadBalancers implements SdnLoadBalancers {
     private final FloatingIps floating;
     private final Balancing balancing;
     private final Patience patience;
+    private final StandingPools standing = new StandingPools();
     /** A member's address and port never change: one that was read once need not be again. */
     private final Map<String, Member> members = new ConcurrentHashMap<>();
 
@@ -65,8 +66,8 @@ final class NeutronLoadBalancers implements SdnLoadBalancers {
         this.services = services;
         this.floating = new FloatingIps(neutron, mark);
         this.patience = patience;
-        this.balancing =
-                new Balancing(neutron, octavia, mark, services, floating, new MemberSubnets(directory), patience);
+        this.balancing = new Balancing(
+                neutron, octavia, mark, services, floating, new MemberSubnets(directory), standing, patience);
     }
 
     @Override
@@ -245,6 +246,7 @@ final class NeutronLoadBalancers implements SdnLoadBalancers {
                 .collect(toSet());
         members.keySet().retainAll(there);
         patience.keepOnly(look.there());
+        standing.keepOnly(look.there());
         return new Audit(right, look.there(), outside);
     }
 

@@ -91,6 +91,60 @@ class BalancerTroubleTest {
         return tenant.api().loadBalancing().get("/" + collection).path(collection);
     }
 
+    private List<String> members(LoadBalancerSpec spec) {
+        String pool = list("pools")
+                .valueStream()
+                .filter(each -> list("loadbalancers")
+                        .valueStream()
+                        .anyMatch(balancer ->
+                                balancer.path("description").asString().equals(mark.balancer(spec.id()))
+                                        && each.at("/loadbalancers/0/id")
+                                                .asString()
+                                                .equals(balancer.path("id").asString())))
+                .findFirst()
+                .orElseThrow()
+                .path("id")
+                .asString();
+        return tenant.api()
+                .loadBalancing()
+                .get("/pools/%s/members".formatted(pool))
+                .path("members")
+                .valueStream()
+                .map(member -> member.path("address").asString())
+                .sorted()
+                .toList();
+    }
+
+    @Test
+    void aMemberThatGoesIsGoneWithTheFirstCall() {
+        made(spec(10, "10.4.0.2", "10.4.0.3", "10.4.0.4"));
+        made(spec(10, "10.4.0.2", "10.4.0.3", "10.4.0.4"));
+        cloud.calls();
+        LoadBalancerSpec smaller = spec(10, "10.4.0.2", "10.4.0.4");
+        assertThat(made(smaller).ensured()).isEqualTo(Ensured.MENDED);
+        assertThat(cloud.calls())
+                .as("it writes before it looks")
+                .first()
+                .asString()
+                .startsWith("PUT");
+        assertThat(members(smaller)).containsExactly("10.4.0.2", "10.4.0.4");
+        cloud.calls();
+        assertThat(made(smaller).ensured()).isEqualTo(Ensured.UNCHANGED);
+        assertThat(cloud.calls()).as("and what is right is not written").allMatch(call -> call.startsWith("GET"));
+    }
+
+    @Test
+    void whatSomebodyDeletedMeanwhileIsMadeAgainWhenAMemberGoes() {
+        made(spec(10, "10.4.0.2", "10.4.0.3"));
+        tenant.api()
+                .loadBalancing()
+                .delete("/loadbalancers/%s?cascade=true"
+                        .formatted(list("loadbalancers").get(0).path("id").asString()));
+        LoadBalancerSpec smaller = spec(10, "10.4.0.2");
+        made(smaller);
+        assertThat(members(smaller)).containsExactly("10.4.0.2");
+    }
+
     @Test
     void ofFiftyTheOneThatIsSickDelaysNone() {
         List<LoadBalancerSpec> fifty =
