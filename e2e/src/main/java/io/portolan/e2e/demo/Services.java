@@ -25,7 +25,7 @@ final class Services {
     static final int TCP = 80;
     static final int UDP = 53;
     private static final int MANY = 60;
-    private static final int TRIES = 3;
+    private static final int TRIES = 5;
 
     private final Screen screen;
     private final Checks checks;
