@@ -47,7 +47,7 @@ class SecurityChurnTest {
             Set.of("p1", "p2"),
             Set.of("p2", "p3"),
             Set.of("p0", "p1", "p2", "p3"));
-    private static final Duration LASTS = Duration.ofSeconds(Integer.getInteger("security.churn", 45));
+    private static final Duration LASTS = Duration.ofSeconds(Integer.getInteger("security.churn", 30));
     private static final int PODS = Integer.getInteger("security.pods", 40);
     private static final int HANDS = 4;
 
