@@ -73,6 +73,8 @@ class SecurityChurnTest {
     void openAgain() {
         live.forEach(one -> stack.runtime().stop(one.pod()));
         security.delete(BASE + "/security?force=true");
+        await().atMost(SharedStack.LIMIT)
+                .until(() -> security.get(BASE + "/security").status() == 404);
     }
 
     @Test
