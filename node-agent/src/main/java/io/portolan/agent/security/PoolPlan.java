@@ -63,13 +63,13 @@ record PoolPlan(List<PortId> close, Map<Set<ProfileId>, List<PortId>> fill) {
         while (close.size() < moves - filled && !unknown.isEmpty()) {
             close.add(unknown.poll());
         }
-        int short_ = lacking + reserve - (clean.size() + close.size() + unknown.size());
+        int needed = lacking + reserve - (clean.size() + close.size() + unknown.size());
         for (Map.Entry<Set<ProfileId>, Deque<PortId>> pool : waiting.entrySet()) {
             int share = shares.getOrDefault(pool.getKey(), 0);
             boolean unwanted = !wanted.containsKey(pool.getKey());
-            while (close.size() < moves - filled && pool.getValue().size() > share && (unwanted || short_ > 0)) {
+            while (close.size() < moves - filled && pool.getValue().size() > share && (unwanted || needed > 0)) {
                 close.add(pool.getValue().poll());
-                short_--;
+                needed--;
             }
         }
         return new PoolPlan(close, fill);
