@@ -60,8 +60,12 @@ final class TestingTopology implements AutoCloseable {
     /** Names, addresses and pods. */
     synchronized List<String> floatingIps() {
         return floatingIps.values().stream()
-                .map(each -> "%s %s %s".formatted(each.get("name"), each.get("address"), each.get("pod")))
+                .map(each -> "%s %s %s".formatted(each.get("name"), each.get("address"), pod(each.get("pod"))))
                 .toList();
+    }
+
+    private static String pod(Object pod) {
+        return pod instanceof Map<?, ?> map ? map.get("namespace") + "/" + map.get("name") : "nobody";
     }
 
     synchronized List<String> writes() {
