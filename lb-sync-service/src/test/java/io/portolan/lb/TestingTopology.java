@@ -117,7 +117,7 @@ final class TestingTopology implements AutoCloseable {
         writes.add("PUT " + name);
         Map<String, Object> made = new LinkedHashMap<>();
         made.put("name", name);
-        made.put("address", claim.path("address").asString("203.0.113." + (17 + given++)));
+        made.put("address", claim.has("address") ? claim.path("address").asString() : "203.0.113." + (17 + given++));
         made.put(
                 "pod",
                 Map.of(
