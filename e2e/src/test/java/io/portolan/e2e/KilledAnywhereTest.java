@@ -135,7 +135,7 @@ class KilledAnywhereTest {
     @AfterEach
     void everythingAgrees() {
         await().atMost(LIMIT).pollInterval(Duration.ofMillis(500)).untilAsserted(() -> {
-            assertThat(observed.portsInNetwork()).isEqualTo(observed.portsInLedger());
+            assertThat(observed.portsInNetwork()).isEqualTo(observed.portsInLedgerOf(Stack.CLUSTER));
             assertThat(observed.ledger(
                             "select state from port where state not in ('free', 'leased', 'bound', 'cooling')"))
                     .isEmpty();
@@ -145,7 +145,10 @@ class KilledAnywhereTest {
             assertThat(observed.ledger("select sandbox from port where state = 'bound'"))
                     .isEmpty();
         });
-        int switches = observed.ledger("select id::text from node").size();
+        int switches = observed.ledger(
+                        "select n.id::text from node n join cluster c on c.id = n.cluster_id where c.name = '"
+                                + Stack.CLUSTER + "'")
+                .size();
         assertThat(observed.topologyInNetwork())
                 .as("a router, and a switch and a router port a node")
                 .hasSize(1 + 2 * switches);

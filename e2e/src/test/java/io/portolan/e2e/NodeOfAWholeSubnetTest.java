@@ -65,7 +65,7 @@ class NodeOfAWholeSubnetTest {
                                         + name + "'")
                         .equals(List.of(Integer.toString(PORTS))));
         Duration took = Duration.ofNanos(System.nanoTime() - start);
-        Map<String, String> inLedger = observed.portsInLedger();
+        Map<String, String> inLedger = observed.portsInLedgerOf(Stack.CLUSTER);
         assertThat(observed.portsInNetwork()).isEqualTo(inLedger);
         assertThat(stack.topologyCalls().delete(path).status()).isEqualTo(204);
         await().atMost(SharedStack.LIMIT)

@@ -46,12 +46,7 @@ final class Observed {
                 .equals(List.of("true"));
     }
 
-    /** Backend id → "MAC address" of every made port of the ledger. */
-    Map<String, String> portsInLedger() {
-        return portsInLedger("true");
-    }
-
-    /** The same of one cluster. */
+    /** Backend id → "MAC address" of every made port that the ledger has of a cluster. */
     Map<String, String> portsInLedgerOf(String cluster) {
         return portsInLedger("cluster_id = (select id from cluster where name = '" + cluster + "')");
     }
