@@ -211,10 +211,11 @@ class SecurityChurnTest {
     private void killAgainAndAgain() throws InterruptedException {
         long until = System.nanoTime() + LASTS.toNanos();
         while (System.nanoTime() < until) {
+            // Long enough to come up and be used, and never in step with anything.
             Thread.sleep(Duration.ofMillis(2_000 + random.nextInt(5_000)));
             stack.security().kill9();
             try {
-                Thread.sleep(Duration.ofMillis(random.nextInt(1_000)));
+                Thread.sleep(Duration.ofMillis(random.nextInt(1_000))); // it is away for a while
             } finally {
                 stack.security().start();
             }

@@ -169,6 +169,7 @@ final class Binder {
         }
     }
 
+    /** Between two tries, and where nobody can be asked whether a switch has shut a port. False when the agent is stopping. */
     private static boolean sleep(Duration time) {
         try {
             Thread.sleep(time);

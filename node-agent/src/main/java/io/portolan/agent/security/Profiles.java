@@ -194,7 +194,7 @@ public final class Profiles implements PodSecurity, PortClosing, AutoCloseable {
             }
             catalogueLoop.wake();
             try {
-                Thread.sleep(GLANCE);
+                Thread.sleep(GLANCE); // only before the catalogue was ever read, which its loop does
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new SecurityUnavailable("the agent is stopping");

@@ -199,6 +199,7 @@ public final class BindingWrites {
                 if (System.nanoTime() - until > 0) {
                     throw new SdnFailure.Unavailable("other replicas write to this network all the time");
                 }
+                // One connection holds all of this replica's locks: it must not wait for any of them.
                 Thread.sleep(1 + ThreadLocalRandom.current().nextInt(POLL));
             }
         } catch (SQLException e) {

@@ -75,7 +75,7 @@ record Guard(String name, CircuitBreaker breaker, Retry retry, Bulkhead bulkhead
         return task;
     }
 
-    /** The task's own exception, whatever the future wrapped it in. */
+    /** The task's own exception, whatever the future wrapped it in; a {@link Callable} may throw any. */
     private static <T> T plain(Callable<T> limited) throws Exception {
         try {
             return limited.call();
