@@ -61,7 +61,7 @@ class LedgerFailuresTest {
     private Http.Answer askedTwice(World.TestingCluster cluster, Supplier<Http.Answer> call) {
         List<String> before = World.dump(cluster);
         int lost = relay.lostCommits();
-        relay.loseCommits(1);
+        relay.loseCommit();
         Http.Answer first = call.get();
         first.assertProblem(503, "ledger-unavailable", "");
         assertThat(first.retryAfter()).isNotEmpty();

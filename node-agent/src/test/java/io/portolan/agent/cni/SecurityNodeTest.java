@@ -280,14 +280,14 @@ class SecurityNodeTest {
     @Test
     void aPortThatChangesItsSetIsClosedInBetweenAndNothingLeaksFromBeforeAddOn() {
         TestedPod talk = pod("talk").awaitSeen();
-        String address = free(PING).getFirst().addresses().getFirst().address().toString();
+        CachedPort port = free(PING).getFirst();
+        String address = port.addresses().getFirst().address().toString();
         try (PodSandbox sandbox = overlay.sandbox();
                 PingStream knocking = neighbour.pingUntilStopped(address, Duration.ofMillis(20))) {
-            int before = security.changes().size();
+            int before = security.history(port.id()).size();
             JsonNode added = TestingNode.succeeded(talk.add(sandbox, ";IP=" + address));
             assertThat(ip(added)).isEqualTo(address);
-            assertThat(security.changes().subList(before, before + 2))
-                    .containsExactly("bind 1 to [0]", "bind 1 to [1]");
+            assertThat(security.history(port.id()).stream().skip(before)).containsExactly(Set.of(), TALK);
             assertThat(talk.profiles()).isEqualTo(TALK);
             assertThat(sandbox.ping(neighbourIp, 5).answered()).isFalse();
             assertThat(knocking.received()).isZero();
@@ -319,12 +319,11 @@ class SecurityNodeTest {
         TestedPod none = pod("shop", Map.of()).awaitSeen();
         try (PodSandbox one = overlay.sandbox();
                 PodSandbox two = overlay.sandbox()) {
-            String address =
-                    free(Set.of()).getLast().addresses().getFirst().address().toString();
-            int before = security.changes().size();
+            CachedPort port = free(Set.of()).getLast();
+            String address = port.addresses().getFirst().address().toString();
+            int before = security.history(port.id()).size();
             TestingNode.succeeded(quiet.add(one, ";IP=" + address));
-            assertThat(security.changes().subList(before, security.changes().size()))
-                    .contains("bind 1 to [1]");
+            assertThat(security.history(port.id()).stream().skip(before)).containsExactly(TALK);
             assertThat(quiet.profiles()).isEqualTo(TALK);
             TestingNode.succeeded(none.add(two, ""));
             assertThat(none.profiles()).isEmpty();

@@ -54,6 +54,7 @@ public final class TestingSecurity implements AutoCloseable {
     private final Network network;
     private final LongSupplier epoch;
     private final Map<PortId, Set<ProfileId>> bindings = new LinkedHashMap<>();
+    private final Map<PortId, List<Set<ProfileId>>> histories = new HashMap<>();
     private final List<String> calls = new ArrayList<>();
     private final Deque<Fault> faults = new ArrayDeque<>();
     private final Map<String, Problem> refusals = new HashMap<>();
@@ -130,6 +131,11 @@ public final class TestingSecurity implements AutoCloseable {
         return bindings.getOrDefault(port, Set.of());
     }
 
+    /** All sets that the port was put in, one after another. */
+    public synchronized List<Set<ProfileId>> history(PortId port) {
+        return List.copyOf(histories.getOrDefault(port, List.of()));
+    }
+
     private void handle(HttpExchange exchange) throws IOException {
         byte[] body = exchange.getRequestBody().readAllBytes();
         String path = exchange.getRequestURI().getPath();
@@ -195,7 +201,10 @@ public final class TestingSecurity implements AutoCloseable {
                 }
             }
         }
-        request.bindings().forEach(one -> bindings.put(one.port(), Set.copyOf(one.profiles())));
+        for (BindingRequest.Binding one : request.bindings()) {
+            bindings.put(one.port(), Set.copyOf(one.profiles()));
+            histories.computeIfAbsent(one.port(), port -> new ArrayList<>()).add(binding(one.port()));
+        }
         return away
                 ? new Problem(503, "network-unavailable", "the network does not answer")
                 : new BindingAnswer(network.put(Map.copyOf(bindings)));

@@ -1,6 +1,7 @@
 package io.portolan.testbed.postgres;
 
 import io.portolan.testbed.postgres.PostgresServer.Database;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands between a client and a server, to cut the line at the one moment at which nobody on the client's side can know
@@ -27,9 +30,26 @@ public final class PostgresRelay implements AutoCloseable {
     private final int port;
     private final ServerSocket listener;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger toLose = new AtomicInteger();
+    private final AtomicReference<@Nullable String> toLose = new AtomicReference<>();
     private final AtomicInteger lost = new AtomicInteger();
     private final Set<Socket> frozen = ConcurrentHashMap.newKeySet();
+
+    /** What the client sent since its last commit, as long as one is to be lost. */
+    private static final class Transaction {
+        private ByteArrayOutputStream sent = new ByteArrayOutputStream();
+
+        synchronized void add(byte[] bytes, int length) {
+            sent.write(bytes, 0, length);
+        }
+
+        synchronized boolean says(String text) {
+            return sent.toString(StandardCharsets.ISO_8859_1).contains(text);
+        }
+
+        synchronized void end() {
+            sent = new ByteArrayOutputStream();
+        }
+    }
 
     private PostgresRelay(String host, int port) {
         this.host = host;
@@ -61,9 +81,14 @@ public final class PostgresRelay implements AutoCloseable {
                 database.password());
     }
 
-    /** Cuts each of the next connections on which the server says that it has committed, instead of passing that on. */
-    public void loseCommits(int count) {
-        toLose.set(count);
+    /** Cuts the connection instead of passing on that the server has committed, once: whoever commits next. */
+    public void loseCommit() {
+        loseCommitOf("");
+    }
+
+    /** The same for the next transaction in which a client sends this text of ASCII as a parameter; others may commit meanwhile. */
+    public void loseCommitOf(String text) {
+        toLose.set(text);
     }
 
     /** How many commits were done and not answered, in all. */
@@ -92,15 +117,16 @@ public final class PostgresRelay implements AutoCloseable {
         try {
             Socket server = new Socket(host, port);
             open.add(server);
-            Thread.ofVirtual().start(() -> pass(client, server, false));
-            pass(server, client, true);
+            Transaction transaction = new Transaction();
+            Thread.ofVirtual().start(() -> pass(client, server, transaction, false));
+            pass(server, client, transaction, true);
         } catch (IOException e) {
             // The server is away, and so is the way to it.
             closeQuietly(client);
         }
     }
 
-    private void pass(Socket from, Socket to, boolean answers) {
+    private void pass(Socket from, Socket to, Transaction transaction, boolean answers) {
         byte[] buffer = new byte[1 << 14];
         int matched = 0;
         try (from;
@@ -108,14 +134,19 @@ public final class PostgresRelay implements AutoCloseable {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                if (!answers && toLose.get() != null) {
+                    transaction.add(buffer, n);
+                }
                 for (int i = 0; answers && i < n; i++) {
                     matched = buffer[i] == COMMITTED[matched] ? matched + 1 : buffer[i] == COMMITTED[0] ? 1 : 0;
                     if (matched == COMMITTED.length) {
                         matched = 0;
-                        if (toLose.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                        String text = toLose.get();
+                        if (text != null && transaction.says(text) && toLose.compareAndSet(text, null)) {
                             lost.incrementAndGet();
                             return;
                         }
+                        transaction.end();
                     }
                 }
                 if (!frozen.contains(to)) {
