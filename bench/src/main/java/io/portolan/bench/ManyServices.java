@@ -31,8 +31,6 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -101,22 +99,8 @@ final class ManyServices implements AutoCloseable {
     }
 
     private void populate() {
-        try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
-            IntStream.range(0, services)
-                    .forEach(i -> threads.execute(() -> {
-                        kubernetes
-                                .client()
-                                .services()
-                                .resource(clusterService(service(i), virtual(i)))
-                                .create();
-                        kubernetes
-                                .client()
-                                .discovery()
-                                .v1()
-                                .endpointSlices()
-                                .resource(slice(service(i), endpoints(i)))
-                                .create();
-                    }));
+        for (int i = 0; i < services; i++) {
+            kubernetes.keep(clusterService(service(i), virtual(i)), slice(service(i), endpoints(i)));
         }
     }
 

@@ -1,13 +1,21 @@
 package io.portolan.lb;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.client.server.mock.KubernetesAttributesExtractor;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.http.Dispatcher;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.fabric8.mockwebserver.http.Response;
 import io.fabric8.mockwebserver.http.WebSocket;
 import io.fabric8.mockwebserver.http.WebSocketListener;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -31,6 +39,23 @@ final class ForgetfulApi extends Dispatcher {
     private final Set<String> forgotten = ConcurrentHashMap.newKeySet();
     private final AtomicInteger gone = new AtomicInteger();
     private volatile boolean away;
+
+    /** As if somebody had created it before anybody watched; a request would take longer with each object that is there. */
+    void keep(String path, HasMetadata object) {
+        GenericKubernetesResource resource =
+                Serialization.unmarshal(Serialization.asJson(object), GenericKubernetesResource.class);
+        ObjectMeta metadata = resource.getMetadata();
+        metadata.setUid(UUID.randomUUID().toString());
+        metadata.setResourceVersion("1");
+        metadata.setCreationTimestamp(
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        keeper.processEvent(
+                path,
+                ((KubernetesAttributesExtractor) keeper.getAttributeExtractor()).fromPath(path),
+                null,
+                resource,
+                Serialization.asJson(resource));
+    }
 
     void leave() {
         away = true;

@@ -122,6 +122,16 @@ public final class TestingKubernetes implements AutoCloseable {
                 .build();
     }
 
+    /** A Service and its slice that were there before anybody watched. */
+    public void keep(Service service, EndpointSlice slice) {
+        api.keep(
+                "/api/v1/namespaces/%s/services".formatted(service.getMetadata().getNamespace()), service);
+        api.keep(
+                "/apis/discovery.k8s.io/v1/namespaces/%s/endpointslices"
+                        .formatted(slice.getMetadata().getNamespace()),
+                slice);
+    }
+
     public void apply(Service service) {
         client.services().resource(service).createOr(io.fabric8.kubernetes.client.dsl.NonDeletingOperation::update);
     }

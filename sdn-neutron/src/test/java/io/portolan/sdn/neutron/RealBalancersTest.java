@@ -14,19 +14,15 @@ import io.portolan.sdn.SdnDirectory.Neighbour;
 import io.portolan.sdn.SdnLoadBalancers.Settled;
 import io.portolan.sdn.SdnPort;
 import io.portolan.sdn.Transport;
-import io.portolan.testbed.Fabric;
 import io.portolan.testbed.NodeHost;
 import io.portolan.testbed.PodSandbox;
 import io.portolan.testbed.VmHost;
 import io.portolan.testbed.Workspace;
 import io.portolan.testbed.openstack.CloudProject;
-import io.portolan.testbed.openstack.Hypervisor;
-import io.portolan.testbed.openstack.OpenStackCloud;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,23 +31,14 @@ import org.junit.jupiter.api.Test;
 class RealBalancersTest extends BalancerContract {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration ANSWER = Duration.ofSeconds(2);
-    private static final String OUTSIDE = "172.24.4.1";
 
     private static Workspace workspace;
-    private static OpenStackCloud cloud;
-    private static Hypervisor hypervisor;
+    private static RealCloud real;
 
     @BeforeAll
     static void start() {
+        real = RealCloud.get();
         workspace = Workspace.create();
-        try {
-            cloud = OpenStackCloud.in(workspace).withOctavia().start();
-            hypervisor = cloud.hypervisors(Fabric.create(workspace), "hyper-1").getFirst();
-            cloud.externalNetwork("public", "172.24.4.0/24", OUTSIDE, "172.24.4.100", "172.24.4.199");
-        } catch (RuntimeException | Error e) {
-            workspace.close();
-            throw e;
-        }
     }
 
     @AfterAll
@@ -61,13 +48,13 @@ class RealBalancersTest extends BalancerContract {
 
     @Override
     protected Tenant newTenant(String name) {
-        CloudProject project = cloud.forProject(name + "-" + UUID.randomUUID());
+        CloudProject project = real.project(name);
         return new Tenant(project.id(), project.login(), project.api());
     }
 
     @Override
     protected String external() {
-        return "public";
+        return RealCloud.EXTERNAL;
     }
 
     @Override
@@ -131,7 +118,7 @@ class RealBalancersTest extends BalancerContract {
             TestingNode inside = node.under(vif);
             sdn.topology().ensureSwitch(inside.spec(router));
             List<SdnPort> ports = sdn.ports().ensure(inside.node(), inside.ports());
-            VmHost vm = hypervisor.plugVm("vm-1", vif);
+            VmHost vm = real.hypervisor().plugVm("vm-balanced", vif);
             List<PodSandbox> pods = new ArrayList<>();
             for (int i = 0; i < 2; i++) {
                 pods.add(pod(vm, ports.get(i), i + 1, 100 + i));
@@ -163,28 +150,28 @@ class RealBalancersTest extends BalancerContract {
                     "web",
                     serving(vip, 80, "10.4.0.3", 8080),
                     serving(vip, 81, vm.address(), 8081),
-                    serving(vip, 82, OUTSIDE, 8082));
+                    serving(vip, 82, RealCloud.OUTSIDE, 8082));
             LoadBalancerSpec spec =
                     new LoadBalancerSpec(plain.id(), plain.name(), plain.listeners(), new Outside(null));
             String floating = ((Settled.Done) ensure(sdn, spec)).outside().toString();
             PodSandbox inVm = PodSandbox.around(workspace, vm.namespace());
             pods.getLast().serveTcp(8080, "a pod");
             inVm.serveTcp(8081, "a VM");
-            cloud.outside().serveTcp(8082, "a machine");
+            real.outside().serveTcp(8082, "a machine");
 
             awaitAnswer(pods.getFirst(), vip, 80, "a pod");
             awaitAnswer(inVm, vip, 80, "a pod");
-            awaitAnswer(cloud.outside(), floating, 80, "a pod");
+            awaitAnswer(real.outside(), floating, 80, "a pod");
             awaitAnswer(pods.getFirst(), vip, 81, "a VM");
             awaitAnswer(pods.getFirst(), vip, 82, "a machine");
-            awaitAnswer(cloud.outside(), floating, 81, "a VM");
+            awaitAnswer(real.outside(), floating, 81, "a VM");
 
             LoadBalancerSpec moved = new LoadBalancerSpec(
                     spec.id(), spec.name(), List.of(serving(vip, 80, "10.4.0.2", 8080)), new Outside(null));
             assertThat(((Settled.Done) ensure(sdn, moved)).ensured()).isEqualTo(Ensured.MENDED);
             pods.getFirst().serveTcp(8080, "another pod");
             awaitAnswer(pods.getLast(), vip, 80, "another pod");
-            awaitAnswer(cloud.outside(), floating, 80, "another pod");
+            awaitAnswer(real.outside(), floating, 80, "another pod");
             LoadBalancerSpec empty = spec(cluster, "web", listener(vip, Transport.TCP, 80));
             ensure(sdn, empty);
             await().atMost(PATIENCE)

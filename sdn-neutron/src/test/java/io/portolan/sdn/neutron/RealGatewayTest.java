@@ -27,14 +27,11 @@ import io.portolan.sdn.SdnFloatingIps;
 import io.portolan.sdn.SdnPort;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.testbed.Daemon;
-import io.portolan.testbed.Fabric;
 import io.portolan.testbed.NodeHost;
 import io.portolan.testbed.PodSandbox;
 import io.portolan.testbed.VmHost;
 import io.portolan.testbed.Workspace;
 import io.portolan.testbed.openstack.CloudProject;
-import io.portolan.testbed.openstack.ExternalNetwork;
-import io.portolan.testbed.openstack.OpenStackCloud;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -60,7 +57,6 @@ class RealGatewayTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration TCP_LIMIT = Duration.ofSeconds(2);
     private static final int PEERS = 9090;
-    private static final String OUTSIDE = "172.24.4.1";
     private static final String PEER_SERVER = """
             import socketserver, sys
             class Answer(socketserver.StreamRequestHandler):
@@ -95,7 +91,7 @@ class RealGatewayTest {
     private static final List<PodSandbox> pods = new ArrayList<>();
     private static final FloatingIpId floating = FloatingIpId.random();
     private static Workspace workspace;
-    private static OpenStackCloud cloud;
+    private static RealCloud real;
     private static NeutronBackends backends;
     private static SdnBackend backend;
     private static TestingNode node;
@@ -106,29 +102,27 @@ class RealGatewayTest {
 
     @BeforeAll
     static void start() {
+        real = RealCloud.get();
         workspace = Workspace.create();
         backends = new NeutronBackends();
         try {
-            cloud = OpenStackCloud.in(workspace).start();
-            var hypervisor =
-                    cloud.hypervisors(Fabric.create(workspace), "hyper-1").getFirst();
-            ExternalNetwork external =
-                    cloud.externalNetwork("outside", "172.24.4.0/24", OUTSIDE, "172.24.4.100", "172.24.4.199");
-            CloudProject project = cloud.forProject("floating");
+            CloudProject project = real.project("floating");
             Tenant tenant = new Tenant(project.id(), project.login(), project.api());
             admitEverybody(tenant);
             node = TestingNode.of("10.4.0.0/26", 3, tenant.vmPort());
             backend = backends.backend(node.cluster(), tenant.target(), null);
             router = backend.topology()
-                    .ensureRouter(
-                            new RouterSpec(new ClusterName("blue"), List.of(Cidr.parse("10.4.0.0/16")), external.id()))
+                    .ensureRouter(new RouterSpec(
+                            new ClusterName("blue"),
+                            List.of(Cidr.parse("10.4.0.0/16")),
+                            real.external().id()))
                     .id();
             backend.topology().ensureSwitch(node.spec(router));
             backend.ports().ensure(node.node(), node.ports().subList(0, 2));
-            vm = hypervisor.plugVm("vm-1", node.parent());
+            vm = real.hypervisor().plugVm("vm-gateway", node.parent());
             plug(vm, 0);
             plug(vm, 1);
-            servePeers(cloud.outside(), "peers-outside");
+            servePeers(real.outside(), "peers-outside");
         } catch (RuntimeException | Error e) {
             backends.close();
             workspace.close();
@@ -228,7 +222,7 @@ class RealGatewayTest {
         assertThat(addresses).hasSize(1);
         routerAddress = addresses.getFirst().toString();
         for (PodSandbox pod : pods) {
-            assertThat(said(pod, OUTSIDE, PEERS)).isEqualTo(routerAddress);
+            assertThat(said(pod, RealCloud.OUTSIDE, PEERS)).isEqualTo(routerAddress);
         }
     }
 
@@ -239,22 +233,21 @@ class RealGatewayTest {
                 .asInstanceOf(type(Refused.class))
                 .extracting(Refused::reason)
                 .isEqualTo(Reason.NOT_ALLOWED);
-        assertThat(said(pods.getFirst(), OUTSIDE, PEERS)).isEqualTo(routerAddress);
+        assertThat(said(pods.getFirst(), RealCloud.OUTSIDE, PEERS)).isEqualTo(routerAddress);
     }
 
     @Test
     @Order(3)
     void aFloatingIpLeadsToItsPodAndMoves() {
         address = lead(0).toString();
-        assertThat(said(cloud.outside(), address, 8080)).isEqualTo("pod-0");
-        assertThat(said(cloud.outside(), address, PEERS)).isEqualTo(OUTSIDE);
-        assertThat(said(pods.getFirst(), OUTSIDE, PEERS)).isEqualTo(address);
+        assertThat(said(real.outside(), address, 8080)).isEqualTo("pod-0");
+        assertThat(said(real.outside(), address, PEERS)).isEqualTo(RealCloud.OUTSIDE);
+        assertThat(said(pods.getFirst(), RealCloud.OUTSIDE, PEERS)).isEqualTo(address);
         assertThat(lead(0)).as("again changes nothing").hasToString(address);
         assertThat(lead(1)).as("its address stays").hasToString(address);
         await().atMost(PATIENCE)
-                .until(() ->
-                        cloud.outside().tcp(address, 8080, TCP_LIMIT).said().equals("pod-1"));
-        assertThat(said(pods.getFirst(), OUTSIDE, PEERS)).isEqualTo(routerAddress);
+                .until(() -> real.outside().tcp(address, 8080, TCP_LIMIT).said().equals("pod-1"));
+        assertThat(said(pods.getFirst(), RealCloud.OUTSIDE, PEERS)).isEqualTo(routerAddress);
         assertThat(backend.floatingIps().ownFloatingIps())
                 .containsExactly(new SdnFloatingIps.FloatingIp(floating, IpAddress.parse(address), own(1)));
     }
@@ -264,7 +257,7 @@ class RealGatewayTest {
     void oneThatLeadsNowhereKeepsItsAddressUntilItIsDeleted() {
         assertThat(lead(null)).hasToString(address);
         await().atMost(PATIENCE)
-                .until(() -> !cloud.outside().tcp(address, 8080, TCP_LIMIT).ok());
+                .until(() -> !real.outside().tcp(address, 8080, TCP_LIMIT).ok());
         assertThat(backend.floatingIps().ownFloatingIps())
                 .containsExactly(new SdnFloatingIps.FloatingIp(floating, IpAddress.parse(address), null));
         backend.floatingIps().deleteFloatingIp(floating);
