@@ -9,8 +9,9 @@ import io.fabric8.kubernetes.client.WatcherException;
 import io.portolan.lb.LbReplica;
 import io.portolan.lb.LbWorld;
 import io.portolan.lb.TestingKubernetes;
-import io.portolan.lb.cluster.Cluster;
-import io.portolan.lb.network.NetworkProvider;
+import io.portolan.model.Mode;
+import io.portolan.networks.NetworkKind;
+import io.portolan.networks.NetworkTarget;
 import io.portolan.ovsdb.Condition;
 import io.portolan.ovsdb.Operation;
 import io.portolan.ovsdb.OvsdbClient;
@@ -46,14 +47,24 @@ final class ManyServices implements AutoCloseable {
     private static final Duration LONG = Duration.ofMinutes(15);
     private static final String TABLE = "Load_Balancer";
     /** The only network is OVN, which the service knows by itself. */
-    private static final class NoOther implements NetworkProvider {
+    private static final class NoOther implements NetworkKind {
         @Override
-        public boolean understands(Cluster.Target target) {
+        public String name() {
+            return "none";
+        }
+
+        @Override
+        public Mode mode() {
+            return Mode.OVERLAY;
+        }
+
+        @Override
+        public boolean understands(String endpoints) {
             return false;
         }
 
         @Override
-        public SdnBackend open(Cluster.Target target) {
+        public SdnBackend open(NetworkTarget target) {
             throw new IllegalStateException("it understands none");
         }
     }

@@ -1,8 +1,8 @@
 package io.portolan.lb;
 
 import io.portolan.ipam.Http;
-import io.portolan.lb.network.NetworkProvider;
 import io.portolan.ledger.LedgerDatabase;
+import io.portolan.networks.NetworkKind;
 import io.portolan.testbed.postgres.PostgresServer.Database;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -21,7 +21,7 @@ public final class LbReplica implements AutoCloseable {
     }
 
     /** @param settings {@code key=value} */
-    public static LbReplica start(LedgerDatabase ledger, Path secrets, NetworkProvider network, String... settings) {
+    public static LbReplica start(LedgerDatabase ledger, Path secrets, NetworkKind network, String... settings) {
         Map<String, String> properties = new HashMap<>(properties(ledger, secrets));
         for (String setting : settings) {
             String[] parts = setting.split("=", 2);
@@ -29,8 +29,8 @@ public final class LbReplica implements AutoCloseable {
         }
         SpringApplication application = new SpringApplication(LbSyncApplication.class);
         application.setRegisterShutdownHook(false);
-        application.addInitializers(context -> ((GenericApplicationContext) context)
-                .registerBean("testingNetwork", NetworkProvider.class, () -> network));
+        application.addInitializers(context ->
+                ((GenericApplicationContext) context).registerBean("testingNetwork", NetworkKind.class, () -> network));
         return new LbReplica(application.run(properties.entrySet().stream()
                 .map(property -> "--" + property.getKey() + "=" + property.getValue())
                 .toArray(String[]::new)));

@@ -3,11 +3,11 @@ package io.portolan.lb;
 import static org.awaitility.Awaitility.await;
 
 import io.portolan.ipam.Http;
-import io.portolan.lb.network.NetworkProvider;
 import io.portolan.ledger.LedgerDatabase;
 import io.portolan.model.ClusterId;
 import io.portolan.model.LoadBalancerId;
 import io.portolan.model.NodeId;
+import io.portolan.networks.NetworkKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,12 +29,12 @@ public final class LbWorld implements AutoCloseable {
 
     private final LedgerDatabase ledger = LedgerDatabase.create();
     private final Path secrets;
-    private final NetworkProvider network;
+    private final NetworkKind network;
     private final List<LbReplica> replicas = new ArrayList<>();
     private final Map<String, TestingKubernetes> kubernetes = new HashMap<>();
     private final Map<String, ClusterId> clusters = new HashMap<>();
 
-    public LbWorld(NetworkProvider network) {
+    public LbWorld(NetworkKind network) {
         this.network = network;
         try {
             secrets = Files.createTempDirectory("lb-secrets");

@@ -2,7 +2,6 @@ package io.portolan.sdn;
 
 import io.portolan.model.IpAddress;
 import io.portolan.model.LoadBalancerId;
-import io.portolan.sdn.SdnFailure.Unavailable;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -95,7 +94,9 @@ public final class InMemoryLoadBalancers implements SdnLoadBalancers {
                 settled.put(spec.id(), how.apply(spec));
             }
         }
-        write(specs, settled);
+        if (settled.size() < specs.size()) {
+            write(specs, settled);
+        }
         return settled;
     }
 
@@ -104,6 +105,7 @@ public final class InMemoryLoadBalancers implements SdnLoadBalancers {
     }
 
     private synchronized void write(Collection<LoadBalancerSpec> specs, Map<LoadBalancerId, Settled> settled) {
+        reached.run();
         boolean changed = false;
         for (LoadBalancerSpec spec : specs) {
             if (!settled.containsKey(spec.id())) {
@@ -116,11 +118,6 @@ public final class InMemoryLoadBalancers implements SdnLoadBalancers {
     }
 
     private Settled put(LoadBalancerSpec spec) {
-        try {
-            reached.run();
-        } catch (Unavailable e) {
-            return new Settled.Failed(e);
-        }
         LoadBalancerSpec before = balancers.put(spec.id(), spec);
         return new Settled.Done(
                 before == null ? Ensured.MADE : before.equals(spec) ? Ensured.UNCHANGED : Ensured.MENDED,
@@ -143,18 +140,14 @@ public final class InMemoryLoadBalancers implements SdnLoadBalancers {
 
     @Override
     public synchronized Map<LoadBalancerId, Settled> delete(Collection<LoadBalancerId> ids) {
+        reached.run();
         Map<LoadBalancerId, Settled> settled = new HashMap<>();
         boolean changed = false;
         for (LoadBalancerId id : ids) {
-            try {
-                reached.run();
-                boolean there = balancers.remove(id) != null;
-                outside.remove(id);
-                changed |= there;
-                settled.put(id, new Settled.Done(there ? Ensured.MENDED : Ensured.UNCHANGED));
-            } catch (Unavailable e) {
-                settled.put(id, new Settled.Failed(e));
-            }
+            boolean there = balancers.remove(id) != null;
+            outside.remove(id);
+            changed |= there;
+            settled.put(id, new Settled.Done(there ? Ensured.MENDED : Ensured.UNCHANGED));
         }
         writes += changed ? 1 : 0;
         return settled;

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Load balancers of one cluster. Each stands by itself: what happens to one is said of that one alone, so that a sick one
- * delays and fails no other.
+ * delays and fails no other. A network that cannot be asked at all is {@code Unavailable} for the whole call.
  */
 public interface SdnLoadBalancers {
     /**
@@ -90,9 +90,11 @@ public interface SdnLoadBalancers {
         }
     }
 
+    @AsksNobody
     Abilities abilities();
 
     /** How many it pays to ensure in one call; 1 where each is a call of its own anyway. */
+    @AsksNobody
     int batch();
 
     /** Looks at all balancers of ours at once, in as few reads as the network allows, and writes nothing. */

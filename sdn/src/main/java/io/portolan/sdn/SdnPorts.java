@@ -8,6 +8,7 @@ import java.util.List;
 /** Ports of pods, made in bulk and ahead. */
 public interface SdnPorts {
     /** The most ports that one {@link #ensure} should be asked for. */
+    @AsksNobody
     int bulk();
 
     /** All ports of ours on the node's switch, wanted or not. */

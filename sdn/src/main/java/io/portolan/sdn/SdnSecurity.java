@@ -43,6 +43,7 @@ public interface SdnSecurity {
      */
     record Taken(@Nullable Long mark) {}
 
+    @AsksNobody
     Abilities abilities();
 
     /**

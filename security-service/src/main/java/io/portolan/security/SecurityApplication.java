@@ -1,6 +1,7 @@
 package io.portolan.security;
 
 import io.portolan.kit.loop.TwoLooks;
+import io.portolan.networks.Secrets;
 import io.portolan.security.settings.SecurityProperties;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -13,6 +14,11 @@ import org.springframework.context.annotation.Bean;
 public class SecurityApplication {
     public static void main(String[] args) {
         SpringApplication.run(SecurityApplication.class, args);
+    }
+
+    @Bean
+    Secrets secrets(SecurityProperties properties) {
+        return new Secrets(properties.secrets());
     }
 
     @Bean

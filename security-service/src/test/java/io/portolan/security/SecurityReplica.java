@@ -2,7 +2,7 @@ package io.portolan.security;
 
 import io.portolan.ipam.Http;
 import io.portolan.ledger.LedgerDatabase;
-import io.portolan.security.network.NetworkProvider;
+import io.portolan.networks.NetworkKind;
 import io.portolan.testbed.postgres.PostgresServer.Database;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,7 +19,7 @@ final class SecurityReplica implements AutoCloseable {
     }
 
     /** @param settings {@code key=value} */
-    static SecurityReplica start(LedgerDatabase ledger, NetworkProvider network, String... settings) {
+    static SecurityReplica start(LedgerDatabase ledger, NetworkKind network, String... settings) {
         Database login = ledger.as("security");
         Map<String, String> properties = new HashMap<>(Map.ofEntries(
                 Map.entry("server.port", "0"),
@@ -41,8 +41,8 @@ final class SecurityReplica implements AutoCloseable {
         }
         SpringApplication application = new SpringApplication(SecurityApplication.class);
         application.setRegisterShutdownHook(false);
-        application.addInitializers(context -> ((GenericApplicationContext) context)
-                .registerBean("testingNetwork", NetworkProvider.class, () -> network));
+        application.addInitializers(context ->
+                ((GenericApplicationContext) context).registerBean("testingNetwork", NetworkKind.class, () -> network));
         return new SecurityReplica(application.run(properties.entrySet().stream()
                 .map(property -> "--" + property.getKey() + "=" + property.getValue())
                 .toArray(String[]::new)));

@@ -5,6 +5,8 @@ import io.portolan.model.Mode;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.ProfileId;
+import io.portolan.networks.NetworkKind;
+import io.portolan.networks.NetworkTarget;
 import io.portolan.sdn.InMemoryBackend;
 import io.portolan.sdn.InMemorySecurity;
 import io.portolan.sdn.PortSpec;
@@ -14,8 +16,6 @@ import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.sdn.SdnTopology;
 import io.portolan.sdn.ovn.OvnBackends;
-import io.portolan.security.cluster.Cluster;
-import io.portolan.security.network.NetworkProvider;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
@@ -28,7 +28,7 @@ import java.util.concurrent.CountDownLatch;
  * Networks that outlive the service: in memory for endpoints {@code testing:}, real OVN for {@code testing:ENDPOINT}. A write
  * of bindings can be held up, and can be the last thing that a replica does.
  */
-final class TestingNetworks implements NetworkProvider, AutoCloseable {
+final class TestingNetworks implements NetworkKind, AutoCloseable {
     /** A replica dies with it. */
     static final class Killed extends Error {
         Killed() {
@@ -52,12 +52,22 @@ final class TestingNetworks implements NetworkProvider, AutoCloseable {
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
     @Override
-    public boolean understands(Cluster.Target target) {
-        return target.mode() == Mode.OVERLAY && target.endpoints().startsWith(ENDPOINT);
+    public String name() {
+        return "testing";
     }
 
     @Override
-    public SdnBackend open(Cluster.Target target) {
+    public Mode mode() {
+        return Mode.OVERLAY;
+    }
+
+    @Override
+    public boolean understands(String endpoints) {
+        return endpoints.startsWith(ENDPOINT);
+    }
+
+    @Override
+    public SdnBackend open(NetworkTarget target) {
         return new Testing(backend(target.cluster(), target.endpoints()));
     }
 

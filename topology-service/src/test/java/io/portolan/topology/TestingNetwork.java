@@ -7,6 +7,8 @@ import io.portolan.model.IpAddress;
 import io.portolan.model.Mode;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
+import io.portolan.networks.NetworkKind;
+import io.portolan.networks.NetworkTarget;
 import io.portolan.sdn.Ensured;
 import io.portolan.sdn.FloatingIpSpec;
 import io.portolan.sdn.GatewaySpec;
@@ -22,8 +24,6 @@ import io.portolan.sdn.SdnPort;
 import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnTopology;
 import io.portolan.sdn.SwitchSpec;
-import io.portolan.topology.network.BackendTarget;
-import io.portolan.topology.network.SdnBackendProvider;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -38,7 +38,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Networks that outlive the service, and fail, hang, dawdle or refuse as a test says. */
-public final class TestingNetwork implements SdnBackendProvider {
+public final class TestingNetwork implements NetworkKind {
     private final InMemoryBackend.Network shared = new InMemoryBackend.Network();
     private final Map<ClusterId, One> networks = new ConcurrentHashMap<>();
     private final AtomicInteger portsInTheMaking = new AtomicInteger();
@@ -258,7 +258,7 @@ public final class TestingNetwork implements SdnBackendProvider {
     }
 
     @Override
-    public String kind() {
+    public String name() {
         return "testing";
     }
 
@@ -273,10 +273,7 @@ public final class TestingNetwork implements SdnBackendProvider {
     }
 
     @Override
-    public void check(String endpoints) {}
-
-    @Override
-    public SdnBackend open(BackendTarget target) {
+    public SdnBackend open(NetworkTarget target) {
         return of(target.cluster());
     }
 }

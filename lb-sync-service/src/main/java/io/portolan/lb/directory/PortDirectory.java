@@ -2,12 +2,12 @@ package io.portolan.lb.directory;
 
 import io.portolan.lb.cluster.Cluster;
 import io.portolan.lb.cluster.LoadBalancings;
-import io.portolan.lb.network.Networks;
 import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
 import io.portolan.model.IpAddress;
 import io.portolan.model.NodeId;
 import io.portolan.model.NodeName;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.SdnDirectory.Neighbour;
 import io.portolan.sdn.SdnFailure;
 import java.util.HashMap;
@@ -38,7 +38,10 @@ public class PortDirectory {
         String router = cluster.routerId();
         if (router != null) {
             Map<IpAddress, Neighbour> found = new HashMap<>();
-            networks.of(cluster).directory().neighbours(router).forEach(each -> found.put(each.address(), each));
+            networks.of(cluster.target())
+                    .directory()
+                    .neighbours(router)
+                    .forEach(each -> found.put(each.address(), each));
             others.put(cluster.id(), Map.copyOf(found));
         }
     }

@@ -37,7 +37,11 @@ final class Batches {
     Settled ensure(LoadBalancerSpec spec) {
         SdnLoadBalancers balancers = network.get();
         if (balancers.batch() <= 1) {
-            return one(balancers.ensure(List.of(spec)), spec.id());
+            try {
+                return one(balancers.ensure(List.of(spec)), spec.id());
+            } catch (SdnFailure e) {
+                return new Settled.Failed(e);
+            }
         }
         Waiting mine = new Waiting(spec.id(), spec, new CompletableFuture<>(), System.nanoTime());
         synchronized (waiting) {

@@ -20,7 +20,6 @@ import io.portolan.lb.desired.Refusal.Reason;
 import io.portolan.lb.directory.PortDirectory;
 import io.portolan.lb.kube.Leadership;
 import io.portolan.lb.kube.ServiceWatch;
-import io.portolan.lb.network.Networks;
 import io.portolan.lb.settings.LbProperties;
 import io.portolan.ledger.LedgerLocks;
 import io.portolan.model.Cidr;
@@ -29,6 +28,7 @@ import io.portolan.model.IpAddress;
 import io.portolan.model.LoadBalancerId;
 import io.portolan.model.Malformed;
 import io.portolan.model.NodeId;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.Ensured;
 import io.portolan.sdn.LoadBalancerSpec;
 import io.portolan.sdn.LoadBalancerSpec.Frontend;
@@ -166,7 +166,7 @@ final class ClusterSync implements Reconciler<LoadBalancerId>, ServiceWatch.List
     }
 
     private SdnLoadBalancers network() {
-        return with.networks().of(cluster()).loadBalancers();
+        return with.networks().of(cluster().target()).loadBalancers();
     }
 
     private Cluster cluster() {

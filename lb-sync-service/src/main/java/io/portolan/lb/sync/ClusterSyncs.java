@@ -11,11 +11,11 @@ import io.portolan.lb.directory.PortDirectory;
 import io.portolan.lb.floating.FloatingIpFollower;
 import io.portolan.lb.floating.PodFloatingIps;
 import io.portolan.lb.kube.KubernetesAccess;
-import io.portolan.lb.network.Networks;
 import io.portolan.lb.settings.LbProperties;
 import io.portolan.ledger.LedgerChanges;
 import io.portolan.ledger.LedgerLocks;
 import io.portolan.model.ClusterId;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.SdnFailure;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -145,7 +145,7 @@ final class ClusterSyncs implements SmartLifecycle {
                 floatingIps.follow(cluster.name(), client, sync::isActive).ifPresent(pods -> followed.put(id, pods));
             }
             sync.declared(declared);
-            networks.of(cluster);
+            networks.of(cluster.target()).loadBalancers().abilities();
             sync.catchUp();
             Optional.ofNullable(followed.get(id)).ifPresent(PodFloatingIps::catchUp);
             if (sync.isActive()) {

@@ -11,7 +11,6 @@ import io.portolan.ovsdb.Value;
 import io.portolan.sdn.Ensured;
 import io.portolan.sdn.LoadBalancerSpec;
 import io.portolan.sdn.LoadBalancerSpec.Reach;
-import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SdnLoadBalancers;
@@ -229,8 +228,6 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
             } else {
                 ids.forEach(id -> settled.put(id, new Settled.Failed(e)));
             }
-        } catch (SdnFailure e) {
-            ids.forEach(id -> settled.put(id, new Settled.Failed(e)));
         }
         return settled;
     }

@@ -9,11 +9,11 @@ import io.portolan.kit.loop.Reconciler;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.ProfileId;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.security.cluster.Cluster;
 import io.portolan.security.cluster.Clusters;
 import io.portolan.security.cluster.Node;
-import io.portolan.security.network.Networks;
 import io.portolan.security.profile.Profile;
 import io.portolan.security.profile.Profiles;
 import java.util.HashMap;
@@ -70,7 +70,7 @@ final class AuditReconciler implements Reconciler<NodeId> {
         if (cluster.isEmpty()) {
             return Outcome.DONE;
         }
-        SdnSecurity network = networks.of(cluster.get());
+        SdnSecurity network = networks.of(cluster.get().target()).security();
         writes.exclusively(cluster.get().id(), () -> {
             if (bindings.enforced(cluster.get().id().value())) {
                 network.close(List.of(key));

@@ -11,13 +11,13 @@ import io.portolan.model.ClusterId;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.ProfileId;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.sdn.SdnSecurity.Taken;
 import io.portolan.security.binding.BindingRepository.PortRow;
 import io.portolan.security.cluster.Cluster;
 import io.portolan.security.cluster.Clusters;
-import io.portolan.security.network.Networks;
 import io.portolan.security.profile.Profile;
 import io.portolan.security.profile.Profiles;
 import io.portolan.security.settings.SecurityProperties;
@@ -211,7 +211,7 @@ public final class BindingWrites {
     }
 
     private void write(Cluster cluster, List<Order> orders) {
-        SdnSecurity network = networks.of(cluster);
+        SdnSecurity network = networks.of(cluster.target()).security();
         Set<UUID> ids = orders.stream()
                 .flatMap(order -> order.ports().keySet().stream())
                 .map(PortId::value)

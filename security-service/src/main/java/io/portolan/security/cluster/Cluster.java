@@ -3,6 +3,7 @@ package io.portolan.security.cluster;
 import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
 import io.portolan.model.Mode;
+import io.portolan.networks.NetworkTarget;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
@@ -44,19 +45,7 @@ public class Cluster {
         return state.equals("deleting");
     }
 
-    public Target target() {
-        return new Target(id(), name(), Mode.valueOf(mode.toUpperCase(Locale.ROOT)), backend, secretRef);
+    public NetworkTarget target() {
+        return new NetworkTarget(id(), name(), Mode.valueOf(mode.toUpperCase(Locale.ROOT)), backend, secretRef);
     }
-
-    /**
-     * Where the cluster's network is.
-     *
-     * @param secretRef names the secret that holds the credential
-     */
-    public record Target(
-            ClusterId cluster,
-            ClusterName name,
-            Mode mode,
-            String endpoints,
-            @Nullable String secretRef) {}
 }

@@ -6,6 +6,7 @@ import io.portolan.kit.loop.Outcome;
 import io.portolan.kit.loop.Reconciler;
 import io.portolan.kit.problem.Refused;
 import io.portolan.model.ClusterId;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.security.binding.BindingWrites;
@@ -13,7 +14,6 @@ import io.portolan.security.binding.Bindings;
 import io.portolan.security.binding.Closing;
 import io.portolan.security.cluster.Cluster;
 import io.portolan.security.cluster.Clusters;
-import io.portolan.security.network.Networks;
 import io.portolan.security.network.Trouble;
 import java.time.Duration;
 import java.util.Optional;
@@ -65,7 +65,7 @@ final class EnforcementReconciler implements Reconciler<ClusterId> {
             return Outcome.DONE;
         }
         try {
-            SdnSecurity network = networks.of(cluster.get());
+            SdnSecurity network = networks.of(cluster.get().target()).security();
             return security.get().isDeleting() ? open(key, network) : close(cluster.get(), network);
         } catch (SdnFailure e) {
             Trouble trouble = Trouble.of(e);

@@ -1,4 +1,4 @@
-/** The way to the security profiles of the clusters' networks; every call is guarded. */
+/** What a network has against a security profile, in the words of this service's API. */
 @NullMarked
 package io.portolan.security.network;
 

@@ -1,12 +1,12 @@
 package io.portolan.security.profile;
 
 import io.portolan.model.ClusterName;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.security.cluster.Cluster;
 import io.portolan.security.cluster.Clusters;
 import io.portolan.security.network.NetworkRefused;
-import io.portolan.security.network.Networks;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +34,7 @@ final class ProfileDeclaring {
         ProfileRules.checkName("name", name);
         List<Rule> rules = ProfileRules.read(claim);
         try {
-            SdnSecurity network = networks.of(cluster);
+            SdnSecurity network = networks.of(cluster.target()).security();
             ProfileRules.refuseUnable(claim, rules, network.abilities());
             String group = claim.group();
             Map<String, String> looked = new HashMap<>();

@@ -8,12 +8,12 @@ import io.portolan.kit.loop.Reconciler;
 import io.portolan.kit.loop.TwoLooks;
 import io.portolan.model.ClusterId;
 import io.portolan.model.ProfileId;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.ProfileSpec;
 import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.security.cluster.Cluster;
 import io.portolan.security.cluster.Clusters;
-import io.portolan.security.network.Networks;
 import io.portolan.security.network.Trouble;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,7 +65,7 @@ final class ProfileReconciler implements Reconciler<ClusterId> {
             return Outcome.DONE;
         }
         try {
-            return settle(cluster.get(), networks.of(cluster.get()));
+            return settle(cluster.get(), networks.of(cluster.get().target()).security());
         } catch (SdnFailure.Unavailable e) {
             Trouble trouble = Trouble.of(e);
             repository.waiting(key.value(), trouble.reason(), trouble.problem());

@@ -5,8 +5,8 @@ import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
 import io.portolan.model.Mode;
 import io.portolan.model.SubnetSizing;
+import io.portolan.networks.NetworkTarget;
 import io.portolan.sdn.PortSpec.Nesting.Way;
-import io.portolan.topology.network.BackendTarget;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
@@ -120,8 +120,8 @@ public class Cluster {
         return serviceCidr == null ? null : Cidr.parse(serviceCidr);
     }
 
-    public BackendTarget target() {
-        return new BackendTarget(id(), name(), mode(), backend, secretRef);
+    public NetworkTarget target() {
+        return new NetworkTarget(id(), name(), mode(), backend, secretRef);
     }
 
     /** The router that the operator gave us; null where we make one. */

@@ -31,7 +31,7 @@ class ClusterController {
     @Operation(summary = "Declare a cluster, or change what may change; its router and pools follow")
     @ApiResponse(responseCode = "201", description = "Declared")
     @ApiResponse(responseCode = "200", description = "It was there; it is as asked now")
-    @ApiResponse(responseCode = "400", description = "invalid, not-supported, prefix-too-small, mode-not-available")
+    @ApiResponse(responseCode = "400", description = "invalid, not-supported, prefix-too-small")
     @ApiResponse(responseCode = "409", description = "cluster-immutable, cluster-deleting")
     ResponseEntity<ClusterView> declare(@PathVariable ClusterName cluster, @RequestBody ClusterSpec spec) {
         Clusters.Declared declared = clusters.declare(cluster, spec);

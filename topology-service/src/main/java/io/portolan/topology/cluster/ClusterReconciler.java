@@ -8,6 +8,7 @@ import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.PortSpec.Nesting.Way;
 import io.portolan.sdn.Router;
 import io.portolan.sdn.RouterSpec;
@@ -18,7 +19,6 @@ import io.portolan.topology.ipam.IpamClient;
 import io.portolan.topology.ipam.IpamRefused;
 import io.portolan.topology.ipam.IpamUnavailable;
 import io.portolan.topology.network.Bulks;
-import io.portolan.topology.network.SdnBackends;
 import io.portolan.topology.trouble.Trouble;
 import java.time.Duration;
 import java.util.HashSet;
@@ -36,12 +36,12 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
     private static final int NAMED = 3;
 
     private final ClusterRepository clusters;
-    private final SdnBackends backends;
+    private final Networks networks;
     private final IpamClient ipam;
 
-    ClusterReconciler(ClusterRepository clusters, SdnBackends backends, IpamClient ipam) {
+    ClusterReconciler(ClusterRepository clusters, Networks networks, IpamClient ipam) {
         this.clusters = clusters;
-        this.backends = backends;
+        this.networks = networks;
         this.ipam = ipam;
     }
 
@@ -56,7 +56,7 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
     public Outcome reconcile(ClusterId key) {
         Optional<Cluster> found = clusters.findById(key.value());
         if (found.isEmpty()) {
-            backends.forget(key);
+            networks.forget(key);
             return Outcome.DONE;
         }
         Cluster cluster = found.get();
@@ -94,7 +94,7 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
 
     private Outcome putUp(Cluster cluster) {
         UUID id = cluster.id().value();
-        SdnBackend network = backends.of(cluster.target());
+        SdnBackend network = networks.of(cluster.target());
         chooseNesting(cluster, network);
         RouterSpec spec =
                 new RouterSpec(cluster.name(), cluster.podCidrs(), cluster.externalNetwork(), cluster.serviceCidr());
@@ -135,7 +135,7 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
 
     private Outcome takeDown(Cluster cluster) {
         UUID id = cluster.id().value();
-        SdnBackend network = backends.of(cluster.target());
+        SdnBackend network = networks.of(cluster.target());
         Set<NodeId> switches = network.topology().ownSwitches();
         clusters.drainNodes(id, false);
         List<ClusterRepository.LeftRow> nodes = clusters.nodesLeft(id);
@@ -156,7 +156,7 @@ final class ClusterReconciler implements Reconciler<ClusterId> {
             ipam.deletePool(cluster.name(), pool);
         }
         clusters.delete(id);
-        backends.forget(cluster.id());
+        networks.forget(cluster.id());
         return Outcome.DONE;
     }
 

@@ -7,11 +7,14 @@ import io.portolan.kit.problem.Invalid;
 import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
+import io.portolan.model.Mode;
 import io.portolan.model.SubnetSizing;
 import io.portolan.model.api.PortCounts;
+import io.portolan.networks.NetworkKind;
+import io.portolan.networks.Networks;
 import io.portolan.topology.ledger.LedgerTransactions;
-import io.portolan.topology.network.SdnBackends;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,17 +33,17 @@ public final class Clusters {
 
     private final LedgerTransactions transactions;
     private final ClusterRepository clusters;
-    private final SdnBackends backends;
+    private final Networks networks;
 
-    Clusters(LedgerTransactions transactions, ClusterRepository clusters, SdnBackends backends) {
+    Clusters(LedgerTransactions transactions, ClusterRepository clusters, Networks networks) {
         this.transactions = transactions;
         this.clusters = clusters;
-        this.backends = backends;
+        this.networks = networks;
     }
 
     Declared declare(ClusterName name, ClusterSpec spec) {
         ClusterRules.check(spec);
-        String kind = backends.kind(spec.mode(), spec.backend().endpoints());
+        String kind = kind(spec.mode(), spec.backend().endpoints());
         return transactions.run(
                 () -> {
                     Optional<UUID> found = clusters.lock(name.value());
@@ -56,12 +59,26 @@ public final class Clusters {
                 Map.of());
     }
 
+    private String kind(Mode mode, String endpoints) {
+        NetworkKind kind = networks.kind(mode, endpoints)
+                .orElseThrow(() -> new Invalid(
+                        "backend.endpoints",
+                        "'%s' is no network of mode %s that this control plane can reach"
+                                .formatted(endpoints, mode.name().toLowerCase(Locale.ROOT))));
+        try {
+            kind.check(endpoints);
+        } catch (IllegalArgumentException e) {
+            throw new Invalid("backend.endpoints", String.valueOf(e.getMessage()));
+        }
+        return kind.name();
+    }
+
     private void change(UUID id, ClusterSpec spec, String kind) {
         Cluster before = clusters.findById(id).orElseThrow();
         if (before.isDeleting()) {
             throw new ClusterRefused.Deleting(before.name());
         }
-        String kindBefore = backends.kind(before.mode(), before.target().endpoints());
+        String kindBefore = kind(before.mode(), before.target().endpoints());
         ClusterRules.checkChange(before, kindBefore, spec, kind);
         UnderlayRules.checkChange(before, spec, !clusters.nodes(id).isEmpty());
         if (!before.spec(classesOf(before.id())).equals(spec)) {

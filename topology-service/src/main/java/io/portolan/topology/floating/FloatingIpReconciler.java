@@ -7,13 +7,13 @@ import io.portolan.model.ClusterId;
 import io.portolan.model.FloatingIpId;
 import io.portolan.model.IpAddress;
 import io.portolan.model.PortId;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.FloatingIpSpec;
 import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnFloatingIps;
 import io.portolan.topology.cluster.Cluster;
 import io.portolan.topology.cluster.Clusters;
 import io.portolan.topology.floating.FloatingIpRepository.PortRow;
-import io.portolan.topology.network.SdnBackends;
 import io.portolan.topology.trouble.Trouble;
 import java.time.Duration;
 import java.util.HashMap;
@@ -37,14 +37,14 @@ final class FloatingIpReconciler implements Reconciler<FloatingIpId> {
 
     private final FloatingIpRepository floatingIps;
     private final Clusters clusters;
-    private final SdnBackends backends;
+    private final Networks networks;
     private final TwoLooks orphans;
     private volatile Map<FloatingIpId, ClusterId> seen = Map.of();
 
-    FloatingIpReconciler(FloatingIpRepository floatingIps, Clusters clusters, SdnBackends backends, TwoLooks orphans) {
+    FloatingIpReconciler(FloatingIpRepository floatingIps, Clusters clusters, Networks networks, TwoLooks orphans) {
         this.floatingIps = floatingIps;
         this.clusters = clusters;
-        this.backends = backends;
+        this.networks = networks;
         this.orphans = orphans;
     }
 
@@ -56,7 +56,7 @@ final class FloatingIpReconciler implements Reconciler<FloatingIpId> {
         for (Cluster cluster : clusters.all()) {
             if (withGateway.contains(cluster.id().value()) && cluster.routerId() != null && !cluster.isDeleting()) {
                 try {
-                    backends.of(cluster.target())
+                    networks.of(cluster.target())
                             .floatingIps()
                             .ownFloatingIps()
                             .forEach(each -> found.put(each.id(), cluster.id()));
@@ -99,7 +99,7 @@ final class FloatingIpReconciler implements Reconciler<FloatingIpId> {
 
     private Outcome settle(FloatingIp floatingIp, Cluster cluster) {
         UUID id = floatingIp.id().value();
-        SdnFloatingIps network = backends.of(cluster.target()).floatingIps();
+        SdnFloatingIps network = networks.of(cluster.target()).floatingIps();
         if (floatingIp.isDeleting()) {
             network.deleteFloatingIp(floatingIp.id());
             floatingIps.delete(id);
@@ -179,7 +179,7 @@ final class FloatingIpReconciler implements Reconciler<FloatingIpId> {
         if (cluster.isEmpty()) {
             return Outcome.DONE;
         }
-        SdnFloatingIps network = backends.of(cluster.get().target()).floatingIps();
+        SdnFloatingIps network = networks.of(cluster.get().target()).floatingIps();
         List<FloatingIpId> found = network.ownFloatingIps().stream()
                 .map(SdnFloatingIps.FloatingIp::id)
                 .filter(key::equals)

@@ -9,12 +9,12 @@ import io.portolan.model.ClusterId;
 import io.portolan.model.IpAddress;
 import io.portolan.model.Mode;
 import io.portolan.model.VlanTag;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.GatewaySpec;
 import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnGateways;
 import io.portolan.topology.cluster.Cluster;
 import io.portolan.topology.cluster.Clusters;
-import io.portolan.topology.network.SdnBackends;
 import io.portolan.topology.trouble.Trouble;
 import java.time.Duration;
 import java.util.HashSet;
@@ -37,13 +37,13 @@ final class GatewayReconciler implements Reconciler<ClusterId> {
 
     private final GatewayRepository gateways;
     private final Clusters clusters;
-    private final SdnBackends backends;
+    private final Networks networks;
     private final TwoLooks orphans;
 
-    GatewayReconciler(GatewayRepository gateways, Clusters clusters, SdnBackends backends, TwoLooks orphans) {
+    GatewayReconciler(GatewayRepository gateways, Clusters clusters, Networks networks, TwoLooks orphans) {
         this.gateways = gateways;
         this.clusters = clusters;
-        this.backends = backends;
+        this.networks = networks;
         this.orphans = orphans;
     }
 
@@ -88,7 +88,7 @@ final class GatewayReconciler implements Reconciler<ClusterId> {
     private Outcome settle(Cluster cluster) {
         UUID id = cluster.id().value();
         Gateway gateway = gateways.findById(id).orElseThrow();
-        SdnGateways network = backends.of(cluster.target()).gateways();
+        SdnGateways network = networks.of(cluster.target()).gateways();
         if (gateway.isDeleting()) {
             network.deleteGateway();
             gateways.delete(id);
@@ -159,7 +159,7 @@ final class GatewayReconciler implements Reconciler<ClusterId> {
     /** What a ledger that was restored does not know of goes after two looks. */
     private Outcome sweep(Cluster cluster) {
         try {
-            SdnGateways network = backends.of(cluster.target()).gateways();
+            SdnGateways network = networks.of(cluster.target()).gateways();
             List<String> found = network.hasGateway() ? List.of("gateway") : List.of();
             if (!gateways.findById(cluster.id().value()).isEmpty()) {
                 return Outcome.again(Duration.ZERO);

@@ -2,13 +2,14 @@ package io.portolan.topology.network;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.portolan.networks.CloudPressure;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.stereotype.Component;
 
 /** The clouds that clusters are in, each with its pace. Clouds are few and are not forgotten. */
 @Component
-final class Clouds {
+final class Clouds implements CloudPressure {
     private final Map<String, CloudPace> paces = new ConcurrentHashMap<>();
     private final MeterRegistry meters;
 
@@ -26,5 +27,10 @@ final class Clouds {
                     .register(meters);
             return pace;
         });
+    }
+
+    @Override
+    public void pressed(String cloud) {
+        pace(cloud).pressed();
     }
 }

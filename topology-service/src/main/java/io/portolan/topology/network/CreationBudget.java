@@ -85,6 +85,11 @@ public final class CreationBudget {
         return cloud.map(c -> clouds.pace(c).of(most)).orElse(most);
     }
 
+    /** A cloud took a bulk of ports, and may be asked for more. */
+    public void took(Optional<String> cloud) {
+        cloud.ifPresent(c -> clouds.pace(c).eased());
+    }
+
     /** How long a node of a cloud goes on before others have their turn. */
     public Duration round() {
         return budget.cloudRound();

@@ -1,10 +1,7 @@
 /**
- * The way to the clusters' networks.
- *
- * <p>Every call to a network goes through {@link io.portolan.topology.network.ResilientBackend}: limited in time and in
- * number, counted by a circuit breaker of that cluster's own, repeated only where the network could not be asked. Making
- * ports needs a slot of the {@link io.portolan.topology.network.CreationBudget} besides, which all replicas share. A slow
- * or dead network of one cluster costs the others nothing but these limits.
+ * How much the clusters' networks are asked for, which are reached by {@link io.portolan.networks.Networks}: making ports
+ * needs a slot of the {@link io.portolan.topology.network.CreationBudget}, which all replicas share, and clouds that cannot
+ * keep up are asked for less. A network in memory besides.
  */
 @NullMarked
 package io.portolan.topology.network;

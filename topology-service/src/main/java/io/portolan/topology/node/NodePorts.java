@@ -173,6 +173,7 @@ final class NodePorts {
                     making.make(batch);
                 }
             }
+            budget.took(place.cloud());
             done += size;
             if (done < toMake.size()) {
                 fillings.say(place.node());

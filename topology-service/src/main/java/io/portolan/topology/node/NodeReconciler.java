@@ -11,6 +11,7 @@ import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.SubnetSizing;
 import io.portolan.model.api.SubnetView;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
@@ -23,7 +24,6 @@ import io.portolan.topology.ipam.IpamRefused;
 import io.portolan.topology.ipam.IpamUnavailable;
 import io.portolan.topology.network.Bulks;
 import io.portolan.topology.network.CreationBudget;
-import io.portolan.topology.network.SdnBackends;
 import io.portolan.topology.trouble.Trouble;
 import java.time.Duration;
 import java.util.HashMap;
@@ -51,7 +51,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
 
     private final NodeRepository nodes;
     private final Clusters clusters;
-    private final SdnBackends backends;
+    private final Networks networks;
     private final IpamClient ipam;
     private final NodePorts ports;
     private final NodeTeardown teardown;
@@ -63,7 +63,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
     NodeReconciler(
             NodeRepository nodes,
             Clusters clusters,
-            SdnBackends backends,
+            Networks networks,
             IpamClient ipam,
             NodePorts ports,
             NodeTeardown teardown,
@@ -74,7 +74,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
         this.fillings = fillings;
         this.nodes = nodes;
         this.clusters = clusters;
-        this.backends = backends;
+        this.networks = networks;
         this.ipam = ipam;
         this.ports = ports;
         this.teardown = teardown;
@@ -88,7 +88,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
         for (Cluster cluster : clusters.all()) {
             if (cluster.routerId() != null && !cluster.isDeleting()) {
                 try {
-                    backends.of(cluster.target())
+                    networks.of(cluster.target())
                             .topology()
                             .ownSwitches()
                             .forEach(node -> seen.put(node, cluster.id()));
@@ -153,7 +153,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
                     cluster.stateProblem());
             return Outcome.again(CLUSTER_PENDING);
         }
-        Optional<String> cloud = backends.cloud(cluster.target());
+        Optional<String> cloud = networks.cloud(cluster.target());
         if (cloud.isEmpty() || !nodes.hasPortsToMake(node.id().value())) {
             return putUp(node, cluster, router, cloud, Optional.empty());
         }
@@ -174,7 +174,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
 
     private Outcome putUp(
             Node node, Cluster cluster, String router, Optional<String> cloud, Optional<CreationBudget.Slot> turn) {
-        SdnBackend network = backends.of(cluster.target());
+        SdnBackend network = networks.of(cluster.target());
         String vm = node.parentPort();
         if (vm != null && nodes.nestedElsewhere(node.id().value(), vm)) {
             List<PortId> moved = ipam.nest(node.id());
@@ -241,7 +241,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
         if (cluster.isEmpty() || cluster.get().isDeleting()) {
             return Outcome.DONE;
         }
-        SdnBackend network = backends.of(cluster.get().target());
+        SdnBackend network = networks.of(cluster.get().target());
         boolean there = network.topology().ownSwitches().contains(key);
         if (!there || nodes.findById(key.value()).isPresent()) {
             orphans.forget("switch of " + key);

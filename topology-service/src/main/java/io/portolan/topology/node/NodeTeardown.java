@@ -10,12 +10,12 @@ import io.portolan.model.PortId;
 import io.portolan.model.PortState;
 import io.portolan.model.api.PortView;
 import io.portolan.model.api.SubnetView;
+import io.portolan.networks.Networks;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnPort;
 import io.portolan.topology.cluster.Cluster;
 import io.portolan.topology.ipam.IpamClient;
 import io.portolan.topology.network.Bulks;
-import io.portolan.topology.network.SdnBackends;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeMap;
@@ -32,18 +32,18 @@ final class NodeTeardown {
     private static final Duration HELD = Duration.ofSeconds(2);
 
     private final NodeRepository nodes;
-    private final SdnBackends backends;
+    private final Networks networks;
     private final IpamClient ipam;
 
-    NodeTeardown(NodeRepository nodes, SdnBackends backends, IpamClient ipam) {
+    NodeTeardown(NodeRepository nodes, Networks networks, IpamClient ipam) {
         this.nodes = nodes;
-        this.backends = backends;
+        this.networks = networks;
         this.ipam = ipam;
     }
 
     Outcome takeDown(Node node, Cluster cluster) {
         NodeId id = node.id();
-        SdnBackend network = backends.of(cluster.target());
+        SdnBackend network = networks.of(cluster.target());
         ipam.drain(id, node.forceDrain());
         List<PortId> found = network.ports().list(id).stream().map(SdnPort::id).toList();
         List<PortView> ports = ipam.ports(id);

@@ -1,41 +1,37 @@
-package io.portolan.topology.network;
+package io.portolan.networks;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.portolan.kit.problem.Invalid;
 import io.portolan.model.Mode;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.neutron.NeutronBackends;
 import io.portolan.sdn.neutron.NeutronCalls;
 import io.portolan.sdn.neutron.NeutronTarget;
-import io.portolan.topology.settings.TopologyProperties;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.springframework.scheduling.annotation.Scheduled;
-import org.springframework.stereotype.Component;
 
 /**
- * Networks in OpenStack projects. The endpoint is Keystone's URL; the secret is the directory of that name below {@code
- * portolan.topology.secrets}, read by the backend whenever it changes and by nobody else.
+ * Networks in OpenStack projects. The endpoint is Keystone's URL; the secret is the directory of that name, with a {@code clouds.yaml}
+ * in it, read by the backend whenever it changes and by nobody else.
  */
-@Component
-final class NeutronBackendProvider implements SdnBackendProvider, AutoCloseable {
+final class NeutronNetworks implements NetworkKind, AutoCloseable {
     private final NeutronBackends backends = new NeutronBackends();
     private final Set<NeutronCalls.Call> metered = ConcurrentHashMap.newKeySet();
     private final Path secrets;
     private final MeterRegistry meters;
 
-    NeutronBackendProvider(TopologyProperties properties, MeterRegistry meters) {
-        this.secrets = properties.secrets();
+    NeutronNetworks(Path secrets, MeterRegistry meters) {
+        this.secrets = secrets;
         this.meters = meters;
     }
 
     @Override
-    public String kind() {
+    public String name() {
         return "neutron";
     }
 
@@ -54,7 +50,7 @@ final class NeutronBackendProvider implements SdnBackendProvider, AutoCloseable 
         try {
             target(endpoints, "");
         } catch (IllegalArgumentException e) {
-            throw new Invalid("backend.endpoints", "this is not Keystone's URL: " + e.getMessage());
+            throw new IllegalArgumentException("this is not Keystone's URL: " + e.getMessage(), e);
         }
     }
 
@@ -73,7 +69,7 @@ final class NeutronBackendProvider implements SdnBackendProvider, AutoCloseable 
     }
 
     @Override
-    public SdnBackend open(BackendTarget target) {
+    public SdnBackend open(NetworkTarget target) {
         String secret = target.secretRef();
         if (secret == null) {
             throw new Refused(Refused.Reason.NOT_AUTHENTICATED, "the cluster names no secret");

@@ -1,7 +1,7 @@
-package io.portolan.lb.network;
+package io.portolan.networks;
 
-import io.portolan.lb.cluster.Cluster;
 import io.portolan.model.Mode;
+import io.portolan.ovsdb.OvsdbEndpoint;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
@@ -11,27 +11,44 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundles;
-import org.springframework.stereotype.Component;
 
 /** Networks in OVN's northbound database. For {@code ssl:} the secret is the Spring SSL bundle of that name. */
-@Component
-final class OvnNetworkProvider implements NetworkProvider, AutoCloseable {
+final class OvnNetworks implements NetworkKind, AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final OvnBackends backends = new OvnBackends(PATIENCE);
     private final SslBundles bundles;
 
-    OvnNetworkProvider(SslBundles bundles) {
+    OvnNetworks(SslBundles bundles) {
         this.bundles = bundles;
     }
 
     @Override
-    public boolean understands(Cluster.Target target) {
-        return target.mode() == Mode.OVERLAY && target.endpoints().matches("(unix|tcp|ssl):.*");
+    public String name() {
+        return "ovn";
     }
 
     @Override
-    public SdnBackend open(Cluster.Target target) {
+    public Mode mode() {
+        return Mode.OVERLAY;
+    }
+
+    @Override
+    public boolean understands(String endpoints) {
+        return endpoints.matches("(unix|tcp|ssl):.*");
+    }
+
+    @Override
+    public void check(String endpoints) {
+        try {
+            OvsdbEndpoint.parseList(endpoints);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("'%s': %s".formatted(endpoints, e.getMessage()), e);
+        }
+    }
+
+    @Override
+    public SdnBackend open(NetworkTarget target) {
         try {
             return backends.backend(target.cluster(), target.endpoints(), tls(target.secretRef()));
         } catch (IllegalArgumentException e) {

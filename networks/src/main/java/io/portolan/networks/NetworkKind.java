@@ -1,21 +1,25 @@
-package io.portolan.topology.network;
+package io.portolan.networks;
 
 import io.portolan.model.Mode;
 import io.portolan.sdn.SdnBackend;
 import java.util.Optional;
 
 /** Opens networks of one kind; a bean of this type is all that a new kind needs. */
-public interface SdnBackendProvider {
+public interface NetworkKind {
     /** Such as {@code ovn}: a cluster stays with its kind for life. */
-    String kind();
+    String name();
 
     Mode mode();
 
     /** Whether these endpoints are this kind's to understand. */
     boolean understands(String endpoints);
 
-    /** Throws {@link io.portolan.kit.problem.Invalid} for {@code backend.endpoints} where they are malformed. */
-    void check(String endpoints);
+    /**
+     * Looks at endpoints that it understands.
+     *
+     * @throws IllegalArgumentException where they are malformed
+     */
+    default void check(String endpoints) {}
 
     /**
      * What is loaded by calls to these endpoints together with other clusters': the cloud's API. Absent where a network bears
@@ -30,6 +34,6 @@ public interface SdnBackendProvider {
         return "sdn";
     }
 
-    /** May block and throw as a call to the network does. */
-    SdnBackend open(BackendTarget target);
+    /** Throws as a call to the network does, and does not wait for it: the first call connects. */
+    SdnBackend open(NetworkTarget target);
 }

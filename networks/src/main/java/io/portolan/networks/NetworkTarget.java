@@ -1,4 +1,4 @@
-package io.portolan.topology.network;
+package io.portolan.networks;
 
 import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a cluster's network is.
  *
- * @param secretRef names the secret that holds the credential; a directory of that name among the mounted secrets
+ * @param secretRef names the secret that holds the credential
  */
-public record BackendTarget(
+public record NetworkTarget(
         ClusterId cluster,
         ClusterName name,
         Mode mode,

@@ -1,4 +1,4 @@
-package io.portolan.topology.network;
+package io.portolan.networks;
 
 import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.bulkhead.BulkheadFullException;
@@ -13,25 +13,20 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes one call to a network: retry around circuit breaker around time limit around bulkhead.
  *
  * <p>The bulkhead is innermost, on the thread that makes the call: a call that was given up but has not returned still
  * counts, or a network that hangs would be asked by ever more threads. Only {@code Unavailable} is repeated; a call that
- * was given up is not, because it may still be at work. {@code Refused} is an answer and no failure of the network. A cloud
- * that could not take a call is asked for less.
+ * was given up is not, because it may still be at work. {@code Refused} is an answer and no failure of the network.
  *
  * <p>What stands between a {@link Callable} and resilience4j, which asks for one, throws what a Callable may throw.
+ *
+ * @param pressed told of each call that the network could not take
  */
 record Guard(
-        String name,
-        CircuitBreaker breaker,
-        Retry retry,
-        Bulkhead bulkhead,
-        TimeLimiter limiter,
-        @Nullable CloudPace pace) {
+        String name, CircuitBreaker breaker, Retry retry, Bulkhead bulkhead, TimeLimiter limiter, Runnable pressed) {
     /** A network that wants to be left alone for longer than this is: the caller comes back. */
     private static final Duration SHORT = Duration.ofSeconds(5);
 
@@ -60,7 +55,7 @@ record Guard(
             return Retry.decorateCallable(retry, CircuitBreaker.decorateCallable(breaker, () -> plain(limited)))
                     .call();
         } catch (TimeoutException e) {
-            pressed();
+            pressed.run();
             throw new SdnFailure.Unavailable(
                     "the network did not answer within %d s"
                             .formatted(limiter.getTimeLimiterConfig()
@@ -82,14 +77,8 @@ record Guard(
         try {
             return call.call();
         } catch (SdnFailure.Unavailable e) {
-            pressed();
+            pressed.run();
             throw e;
-        }
-    }
-
-    private void pressed() {
-        if (pace != null) {
-            pace.pressed();
         }
     }
 

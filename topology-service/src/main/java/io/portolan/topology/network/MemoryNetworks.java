@@ -1,8 +1,9 @@
 package io.portolan.topology.network;
 
-import io.portolan.kit.problem.Invalid;
 import io.portolan.model.ClusterId;
 import io.portolan.model.Mode;
+import io.portolan.networks.NetworkKind;
+import io.portolan.networks.NetworkTarget;
 import io.portolan.sdn.InMemoryBackend;
 import io.portolan.sdn.SdnBackend;
 import java.util.Map;
@@ -13,14 +14,14 @@ import org.springframework.stereotype.Component;
 /** Networks that live as long as this process: {@code memory:}. */
 @Component
 @ConditionalOnProperty("portolan.topology.memory-backend")
-public final class MemoryBackendProvider implements SdnBackendProvider {
+public final class MemoryNetworks implements NetworkKind {
     private static final String ENDPOINT = "memory:";
 
     private final InMemoryBackend.Network network = new InMemoryBackend.Network();
     private final Map<ClusterId, InMemoryBackend> backends = new ConcurrentHashMap<>();
 
     @Override
-    public String kind() {
+    public String name() {
         return "memory";
     }
 
@@ -37,12 +38,12 @@ public final class MemoryBackendProvider implements SdnBackendProvider {
     @Override
     public void check(String endpoints) {
         if (!endpoints.equals(ENDPOINT)) {
-            throw new Invalid("backend.endpoints", "a network in memory has the one endpoint " + ENDPOINT);
+            throw new IllegalArgumentException("a network in memory has the one endpoint " + ENDPOINT);
         }
     }
 
     @Override
-    public SdnBackend open(BackendTarget target) {
+    public SdnBackend open(NetworkTarget target) {
         return backends.computeIfAbsent(target.cluster(), id -> new InMemoryBackend(id, network));
     }
 }

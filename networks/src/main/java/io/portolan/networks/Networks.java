@@ -1,4 +1,4 @@
-package io.portolan.security.network;
+package io.portolan.networks;
 
 import io.github.resilience4j.bulkhead.BulkheadRegistry;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
@@ -6,78 +6,94 @@ import io.github.resilience4j.retry.RetryConfig;
 import io.github.resilience4j.retry.RetryRegistry;
 import io.github.resilience4j.timelimiter.TimeLimiterRegistry;
 import io.portolan.model.ClusterId;
+import io.portolan.model.Mode;
+import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
-import io.portolan.sdn.SdnSecurity;
-import io.portolan.security.cluster.Cluster;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.springframework.stereotype.Component;
 
-/** One network a cluster, opened at its first use and again where the cluster's target has changed. */
-@Component
+/** One backend a cluster, opened at its first use and again where the cluster's target has changed. */
 public final class Networks implements AutoCloseable {
-    private record Open(Cluster.Target target, GuardedSecurity security) {}
+    private record Open(NetworkTarget target, GuardedBackend backend) {}
 
-    private final List<NetworkProvider> providers;
+    private final List<NetworkKind> kinds;
     private final CircuitBreakerRegistry breakers;
     private final RetryRegistry retries;
     private final BulkheadRegistry bulkheads;
     private final TimeLimiterRegistry limiters;
+    private final CloudPressure pressure;
     private final Map<ClusterId, Open> open = new ConcurrentHashMap<>();
 
     Networks(
-            List<NetworkProvider> providers,
+            List<NetworkKind> kinds,
             CircuitBreakerRegistry breakers,
             RetryRegistry retries,
             BulkheadRegistry bulkheads,
-            TimeLimiterRegistry limiters) {
-        this.providers = List.copyOf(providers);
+            TimeLimiterRegistry limiters,
+            CloudPressure pressure) {
+        this.kinds = List.copyOf(kinds);
         this.breakers = breakers;
         this.retries = retries;
         this.bulkheads = bulkheads;
         this.limiters = limiters;
+        this.pressure = pressure;
     }
 
-    public SdnSecurity of(Cluster cluster) {
-        Cluster.Target target = cluster.target();
+    /** The kind of network that these endpoints lead to. */
+    public Optional<NetworkKind> kind(Mode mode, String endpoints) {
+        return kinds.stream()
+                .filter(kind -> kind.mode() == mode && kind.understands(endpoints))
+                .findFirst();
+    }
+
+    /** The cloud that a cluster's network is in; absent where it is in none. */
+    public Optional<String> cloud(NetworkTarget target) {
+        return kind(target).cloud(target.endpoints());
+    }
+
+    private NetworkKind kind(NetworkTarget target) {
+        return kind(target.mode(), target.endpoints())
+                .orElseThrow(() -> new Refused(
+                        Reason.NOT_SUPPORTED,
+                        "'%s' is no network that this service can reach".formatted(target.endpoints())));
+    }
+
+    /** Asks nobody yet. */
+    public SdnBackend of(NetworkTarget target) {
         return open.compute(target.cluster(), (id, before) -> {
                     if (before != null && before.target().equals(target)) {
                         return before;
                     }
                     if (before != null) {
-                        before.security().close();
+                        before.backend().close();
                     }
                     return new Open(target, guarded(target));
                 })
-                .security();
+                .backend();
     }
 
-    private GuardedSecurity guarded(Cluster.Target target) {
-        NetworkProvider provider = providers.stream()
-                .filter(each -> each.understands(target))
-                .findFirst()
-                .orElseThrow(() -> new Refused(
-                        Reason.NOT_SUPPORTED,
-                        "this service has no security profiles for networks of mode "
-                                + target.mode().name().toLowerCase(Locale.ROOT)));
+    private GuardedBackend guarded(NetworkTarget target) {
+        NetworkKind kind = kind(target);
         String name = name(target);
-        String settings = provider.resilience();
+        String settings = kind.resilience();
         RetryConfig patient = Guard.patient(retries.getConfiguration(settings)
                 .orElseThrow(() -> new IllegalStateException("no retry " + settings)));
-        return new GuardedSecurity(
-                () -> provider.open(target),
+        Optional<String> cloud = kind.cloud(target.endpoints());
+        return new GuardedBackend(
+                () -> kind.open(target),
                 new Guard(
                         name,
                         breakers.circuitBreaker(name, settings),
                         retries.retry(name, patient),
                         bulkheads.bulkhead(name, settings),
-                        limiters.timeLimiter(name, settings)));
+                        limiters.timeLimiter(name, settings),
+                        () -> cloud.ifPresent(pressure::pressed)));
     }
 
-    private static String name(Cluster.Target target) {
+    private static String name(NetworkTarget target) {
         return "sdn-" + target.name();
     }
 
@@ -85,7 +101,7 @@ public final class Networks implements AutoCloseable {
     public void forget(ClusterId cluster) {
         Open gone = open.remove(cluster);
         if (gone != null) {
-            gone.security().close();
+            gone.backend().close();
             String name = name(gone.target());
             breakers.remove(name);
             retries.remove(name);
@@ -96,7 +112,7 @@ public final class Networks implements AutoCloseable {
 
     @Override
     public void close() {
-        open.values().forEach(each -> each.security().close());
+        open.values().forEach(each -> each.backend().close());
         open.clear();
     }
 }
