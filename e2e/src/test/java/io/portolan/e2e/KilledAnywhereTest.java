@@ -105,6 +105,13 @@ class KilledAnywhereTest {
         assertThat(here.sandbox().ping(there.address(), 5).answered()).isTrue();
         assertThat(stack.runtime().stop(here)).returns(0, CniAnswer::exitCode);
         assertThat(stack.runtime().stop(there)).returns(0, CniAnswer::exitCode);
+        everythingAgrees();
+        stack.removeNode(joined);
+        await().atMost(LIMIT)
+                .until(() -> stack.topologyCalls()
+                                .get("/v1/clusters/" + Stack.CLUSTER + "/nodes/" + name)
+                                .status()
+                        == 404);
     }
 
     /** A side effect of an ADD, and whom its sight kills. */

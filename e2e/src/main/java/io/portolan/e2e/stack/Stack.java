@@ -2,6 +2,7 @@ package io.portolan.e2e.stack;
 
 import io.portolan.testbed.Daemon;
 import io.portolan.testbed.Fabric;
+import io.portolan.testbed.NodeHost;
 import io.portolan.testbed.OvnCentral;
 import io.portolan.testbed.WorkerHost;
 import io.portolan.testbed.Workspace;
@@ -229,6 +230,17 @@ public final class Stack implements AutoCloseable {
             workers.put(name, worker);
             return worker;
         });
+    }
+
+    /** Stops a node's agent and asks for the node to be deleted, its leased ports too; nothing runs there any more. */
+    public void removeNode(Worker worker) {
+        String name = worker.host().name();
+        workers.remove(name);
+        worker.agent().stop();
+        topologyCalls().delete("/v1/clusters/" + CLUSTER + "/nodes/" + name + "?force=true");
+        if (worker.host() instanceof NodeHost node) {
+            node.leave();
+        }
     }
 
     /** Starts an agent on a machine, which joins this cluster by itself. */
