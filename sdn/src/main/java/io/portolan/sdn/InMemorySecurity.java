@@ -24,9 +24,10 @@ public final class InMemorySecurity implements SdnSecurity {
     private final Predicate<String> foreign;
     private final Map<NodeId, Set<PortId>> ports;
     private final Map<ProfileId, ProfileSpec> profiles = new TreeMap<>();
+    private final Map<ProfileId, PolicySpec> policies = new TreeMap<>();
     private final Map<PortId, Set<String>> bound = new HashMap<>();
     private final Set<NodeId> closed = new HashSet<>();
-    private Abilities abilities = new Abilities(true, true, true, 8);
+    private Abilities abilities = new Abilities(true, true, true, true, 32);
     private long mark;
     private long binds;
 
@@ -111,6 +112,35 @@ public final class InMemorySecurity implements SdnSecurity {
         profiles.remove(id);
     }
 
+    private static String policyName(ProfileId id) {
+        return "policy-" + id;
+    }
+
+    @Override
+    public synchronized Map<ProfileId, String> ensurePolicies(Collection<PolicySpec> specs) {
+        reached.run();
+        if (!abilities.policies()) {
+            throw new Refused(Reason.NOT_SUPPORTED, "this network's groups only add to each other");
+        }
+        specs.forEach(spec -> policies.put(spec.id(), spec));
+        return specs.stream().map(PolicySpec::id).distinct().collect(Collectors.toMap(id -> id, id -> policyName(id)));
+    }
+
+    @Override
+    public synchronized Set<ProfileId> ownPolicies() {
+        reached.run();
+        return Set.copyOf(policies.keySet());
+    }
+
+    @Override
+    public synchronized void deletePolicy(ProfileId id) {
+        reached.run();
+        if (bound.values().stream().anyMatch(set -> set.contains(policyName(id)))) {
+            throw new Refused(Reason.IN_USE, "policy " + id + " has ports");
+        }
+        policies.remove(id);
+    }
+
     @Override
     public synchronized Taken close(Collection<NodeId> nodes) {
         reached.run();
@@ -136,7 +166,10 @@ public final class InMemorySecurity implements SdnSecurity {
                 throw new Refused(Reason.NOT_FOUND, "there is no port " + binding.port());
             }
             for (String profile : binding.profiles()) {
-                if (profiles.keySet().stream().noneMatch(id -> name(id).equals(profile)) && !foreign.test(profile)) {
+                if (profiles.keySet().stream().noneMatch(id -> name(id).equals(profile))
+                        && policies.keySet().stream()
+                                .noneMatch(id -> policyName(id).equals(profile))
+                        && !foreign.test(profile)) {
                     throw new Refused(Reason.NOT_FOUND, "there is no profile " + profile);
                 }
             }
@@ -165,6 +198,11 @@ public final class InMemorySecurity implements SdnSecurity {
         return List.copyOf(profiles.values());
     }
 
+    /** What was asked for last of each. */
+    public synchronized List<PolicySpec> policies() {
+        return List.copyOf(policies.values());
+    }
+
     /** Nodes whose ports are closed unless bound. */
     public synchronized Set<NodeId> closed() {
         return Set.copyOf(closed);
@@ -190,5 +228,6 @@ public final class InMemorySecurity implements SdnSecurity {
 
     synchronized void gone() {
         profiles.clear();
+        policies.clear();
     }
 }

@@ -9,7 +9,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Security profiles of one cluster, and which of its ports are in which. A port in none is closed: no packet of IP passes
+ * Security profiles and policies of one cluster, and which of its ports are in which. A port in none is closed: no packet of IP passes
  * it, either way.
  */
 public interface SdnSecurity {
@@ -19,15 +19,16 @@ public interface SdnSecurity {
      * @param adopts whether a group that exists in the network can be taken as a profile
      * @param drops whether a rule may drop, and has a priority
      * @param logs whether a rule may log
-     * @param mostPerPort how many profiles a port can be in
+     * @param policies whether there are policies that narrow profiles
+     * @param mostPerPort how many profiles and policies a port can be in
      */
-    record Abilities(boolean adopts, boolean drops, boolean logs, int mostPerPort) {}
+    record Abilities(boolean adopts, boolean drops, boolean logs, boolean policies, int mostPerPort) {}
 
     /**
      * In which profiles a port should be.
      *
      * @param backendId the port's, as {@link SdnPorts} answered
-     * @param profiles backend ids of profiles, adopted ones too; empty to close it
+     * @param profiles backend ids of profiles, adopted ones too, and of policies; without a profile it is closed
      */
     record Binding(PortId port, NodeId node, String backendId, Set<String> profiles) {
         public Binding {
@@ -73,6 +74,25 @@ public interface SdnSecurity {
     void deleteProfile(ProfileId id);
 
     /**
+     * Makes these policies or mends what differs; ports that are in them stay. Addresses and rules change while ports are in
+     * them.
+     *
+     * @return the network's own id of each, by which ports are bound
+     * @throws SdnFailure.Refused {@code NOT_SUPPORTED} where profiles cannot be narrowed
+     */
+    Map<ProfileId, String> ensurePolicies(Collection<PolicySpec> specs);
+
+    /** Policies that bear the cluster's mark. */
+    Set<ProfileId> ownPolicies();
+
+    /**
+     * Nothing where there is none.
+     *
+     * @throws SdnFailure.Refused {@code IN_USE} while ports are in it
+     */
+    void deletePolicy(ProfileId id);
+
+    /**
      * From now on ports of these nodes that are in no profile are closed, those that are made later too. Where it is so
      * already nothing is written. A node without a switch has no ports, and is passed over.
      */
@@ -82,14 +102,14 @@ public interface SdnSecurity {
     void open();
 
     /**
-     * Puts each port in exactly these profiles, all of them in as few writes as the network allows. A port that is moved
-     * from one set to another is never in both, but a node may see one before the other: whoever needs it shut in between
+     * Puts each port in exactly these profiles and policies, all of them in as few writes as the network allows. A port that is
+     * moved from one set to another is never in both, but a node may see one before the other: whoever needs it shut in between
      * closes it first. What {@link #close} does to their nodes is done with it where it was not.
      *
      * @throws SdnFailure.Refused {@code NOT_FOUND} where a port or a profile is not there
      */
     Taken bind(Collection<Binding> bindings);
 
-    /** In which profiles each of the node's ports is, by backend ids. Groups of others that open it are told too. */
+    /** In which profiles and policies each of the node's ports is, by backend ids. Groups of others that open it are told too. */
     Map<PortId, Set<String>> bindings(NodeId node);
 }

@@ -36,6 +36,7 @@ class InMemorySecurityTest extends SdnSecurityContract {
         List<Object> all = new ArrayList<>();
         for (InMemoryBackend backend : backends) {
             all.add(backend.security().profiles());
+            all.add(backend.security().policies());
             all.add(backend.security().closed());
             for (NodeId node : backend.switches().keySet()) {
                 all.add(backend.security().bindings(node));

@@ -25,11 +25,14 @@ import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SdnFailure.Unavailable;
 import io.portolan.sdn.SdnSecurity.Binding;
 import io.portolan.sdn.SdnSecurity.Taken;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -82,6 +85,7 @@ public abstract class SdnSecurityContract {
         public void leave() {
             sdn.ports().delete(node, ports.stream().map(SdnPort::id).toList());
             sdn.security().ownProfiles().forEach(id -> sdn.security().ensureProfiles(List.of(profile(id))));
+            sdn.security().ownPolicies().forEach(id -> sdn.security().deletePolicy(id));
             sdn.security().ownProfiles().forEach(id -> sdn.security().deleteProfile(id));
             sdn.security().open();
             sdn.topology().deleteSwitch(node);
@@ -330,6 +334,103 @@ public abstract class SdnSecurityContract {
         String name = ensure(sdn, profile(gone));
         sdn.security().deleteProfile(gone);
         return name;
+    }
+
+    protected static PolicySpec policy(ProfileId id, int port, String... peers) {
+        Set<Cidr> blocks = Arrays.stream(peers).map(Cidr::parse).collect(Collectors.toSet());
+        return new PolicySpec(
+                id,
+                "ns/only",
+                Set.of(Direction.INGRESS, Direction.EGRESS),
+                new TreeMap<>(Map.of("in-0", blocks)),
+                List.of(new PolicySpec.Rule(Direction.INGRESS, Protocol.TCP, new PortRange(port, port), "in-0", null)));
+    }
+
+    protected static String ensure(SdnBackend sdn, PolicySpec spec) {
+        return sdn.security().ensurePolicies(List.of(spec)).get(spec.id());
+    }
+
+    @Test
+    void aPolicyIsMadeMendedAndDeleted() {
+        try (SdnBackend sdn = backend(ClusterId.random())) {
+            ProfileId id = id();
+            Object nothing = everything();
+            if (!sdn.security().abilities().policies()) {
+                assertRefused(Reason.NOT_SUPPORTED, () -> ensure(sdn, policy(id, 80)));
+                assertThat(everything()).isEqualTo(nothing);
+                return;
+            }
+            String name = ensure(sdn, policy(id, 80, "10.4.7.2/32"));
+            Object small = everything();
+            assertThat(ensure(sdn, policy(id, 80, "10.4.7.2/32"))).isEqualTo(name);
+            assertThat(everything()).as("nothing differed").isEqualTo(small);
+            assertThat(sdn.security().ownPolicies()).containsExactly(id);
+            assertThat(sdn.security().ownProfiles()).isEmpty();
+            ensure(sdn, policy(id, 81, "10.4.7.2/32", "10.5.0.0/16"));
+            assertThat(everything()).isNotEqualTo(small);
+            ensure(sdn, policy(id, 80, "10.4.7.2/32"));
+            assertThat(everything()).isEqualTo(small);
+            sdn.security().deletePolicy(id);
+            sdn.security().deletePolicy(id);
+            assertThat(sdn.security().ownPolicies()).isEmpty();
+            assertThat(everything()).isEqualTo(nothing);
+        }
+    }
+
+    @Test
+    void aPolicyNarrowsTheProfilesThatItsPortsAreIn() {
+        try (SdnBackend sdn = backend(ClusterId.random())) {
+            if (!sdn.security().abilities().policies()) {
+                return;
+            }
+            Place place = place(sdn, 2);
+            ProfileId web = id();
+            ProfileId only = id();
+            Rule ingress = allow(Direction.INGRESS, Protocol.TCP, 0, anyone());
+            Rule egress = allow(Direction.EGRESS, Protocol.UDP, 53, anyone());
+            String webName = ensure(sdn, profile(web, ingress));
+            String dns = ensure(sdn, profile(id(), egress));
+            String name = ensure(sdn, policy(only, 80, "10.4.7.3/32"));
+            assertLater(place.bind(0, webName), place.bind(0, webName, name));
+            assertThat(bindings(place)).isEqualTo(List.of(Set.of(webName, name), Set.of()));
+            place.bind(1, webName, dns, name);
+            assertRefused(Reason.IN_USE, () -> sdn.security().deletePolicy(only));
+            Object narrowed = everything();
+            ensure(sdn, profile(web, ingress, egress));
+            assertThat(everything()).isNotEqualTo(narrowed);
+            ensure(sdn, policy(only, 81));
+            ensure(sdn, profile(web, ingress));
+            ensure(sdn, policy(only, 80, "10.4.7.3/32"));
+            assertThat(everything()).as("whichever was changed last").isEqualTo(narrowed);
+            place.bind(0, webName);
+            place.bind(1);
+            assertThat(bindings(place)).isEqualTo(List.of(Set.of(webName), Set.of()));
+            sdn.security().deletePolicy(only);
+            assertRefused(Reason.NOT_FOUND, () -> place.bind(0, webName, name));
+            place.leave();
+        }
+    }
+
+    @Test
+    void aProfileThatAPolicyNarrowedIsDeleted() {
+        try (SdnBackend sdn = backend(ClusterId.random())) {
+            if (!sdn.security().abilities().policies()) {
+                return;
+            }
+            Place place = place(sdn, 1);
+            ProfileId web = id();
+            ProfileId only = id();
+            String name = ensure(sdn, policy(only, 80));
+            String webName = ensure(sdn, profile(web, allow(Direction.INGRESS, Protocol.TCP, 0, anyone())));
+            place.bind(0, webName, name);
+            place.bind(0);
+            sdn.security().deleteProfile(web);
+            assertThat(sdn.security().ownProfiles()).isEmpty();
+            Object left = everything();
+            ensure(sdn, policy(only, 80));
+            assertThat(everything()).as("nothing differed").isEqualTo(left);
+            place.leave();
+        }
     }
 
     @Test

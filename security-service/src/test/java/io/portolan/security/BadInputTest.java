@@ -140,14 +140,14 @@ class BadInputTest {
     @Test
     void whatTheNetworkCannotDoIsRefused() {
         String cloud = world.cluster();
-        world.networks().inMemory(world.id(cloud)).abilities(new Abilities(true, false, false, 8));
+        world.networks().inMemory(world.id(cloud)).abilities(new Abilities(true, false, false, false, 8));
         http().put(path(cloud, "bad"), Map.of("rules", List.of(Map.of("direction", "egress", "action", "drop"))))
                 .assertProblem(400, "not-supported", "rules[0].action");
         http().put(path(cloud, "bad"), Map.of("rules", List.of(Map.of("direction", "egress", "priority", 1))))
                 .assertProblem(400, "not-supported", "rules[0].priority");
         http().put(path(cloud, "bad"), Map.of("rules", List.of(Map.of("direction", "egress", "log", true))))
                 .assertProblem(400, "not-supported", "rules[0].log");
-        world.networks().inMemory(world.id(cloud)).abilities(new Abilities(false, true, true, 8));
+        world.networks().inMemory(world.id(cloud)).abilities(new Abilities(false, true, true, true, 32));
         http().put(path(cloud, "bad"), Map.of("group", "ours-to-see")).assertProblem(400, "not-supported", "group");
         assertThat(world.dump(cloud)).isEmpty();
     }

@@ -171,7 +171,7 @@ class ProfilesApiTest {
 
     @Test
     void aProfileThatTheNetworkRefusesFailsAloneAndSaysWhy() {
-        network.abilities(new io.portolan.sdn.SdnSecurity.Abilities(true, true, true, 8));
+        network.abilities(new io.portolan.sdn.SdnSecurity.Abilities(true, true, true, true, 32));
         Object drop = Map.of("direction", "egress", "action", "drop");
         world.networks().shared().up(false);
         try {
@@ -185,7 +185,7 @@ class ProfilesApiTest {
                             .asString("")
                             .equals("network-unavailable"));
         } finally {
-            network.abilities(new io.portolan.sdn.SdnSecurity.Abilities(true, false, true, 8));
+            network.abilities(new io.portolan.sdn.SdnSecurity.Abilities(true, false, true, true, 32));
             world.networks().shared().up(true);
         }
         world.ready(cluster, "only-allows");
@@ -195,7 +195,7 @@ class ProfilesApiTest {
                         .path("stateProblem")
                         .asString("")
                         .equals("network-cannot"));
-        network.abilities(new io.portolan.sdn.SdnSecurity.Abilities(true, true, true, 8));
+        network.abilities(new io.portolan.sdn.SdnSecurity.Abilities(true, true, true, true, 32));
     }
 
     @Test

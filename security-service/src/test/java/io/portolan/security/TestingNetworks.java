@@ -9,6 +9,7 @@ import io.portolan.networks.NetworkKind;
 import io.portolan.networks.NetworkTarget;
 import io.portolan.sdn.InMemoryBackend;
 import io.portolan.sdn.InMemorySecurity;
+import io.portolan.sdn.PolicySpec;
 import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.ProfileSpec;
 import io.portolan.sdn.SdnBackend;
@@ -168,6 +169,21 @@ final class TestingNetworks implements NetworkKind, AutoCloseable {
         @Override
         public void deleteProfile(ProfileId id) {
             alive().deleteProfile(id);
+        }
+
+        @Override
+        public Map<ProfileId, String> ensurePolicies(Collection<PolicySpec> specs) {
+            return alive().ensurePolicies(specs);
+        }
+
+        @Override
+        public Set<ProfileId> ownPolicies() {
+            return alive().ownPolicies();
+        }
+
+        @Override
+        public void deletePolicy(ProfileId id) {
+            alive().deletePolicy(id);
         }
 
         @Override

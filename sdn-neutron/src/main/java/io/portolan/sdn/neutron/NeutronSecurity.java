@@ -3,6 +3,7 @@ package io.portolan.sdn.neutron;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.ProfileId;
+import io.portolan.sdn.PolicySpec;
 import io.portolan.sdn.ProfileSpec;
 import io.portolan.sdn.ProfileSpec.Action;
 import io.portolan.sdn.ProfileSpec.Remote;
@@ -36,7 +37,7 @@ import java.util.stream.Collectors;
  * {@code If-Match}; whoever is last wins, and security-service lets only one write at a time.
  */
 record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwork services) implements SdnSecurity {
-    private static final Abilities ABILITIES = new Abilities(true, false, false, 8);
+    private static final Abilities ABILITIES = new Abilities(true, false, false, false, 8);
     private static final Pattern ID = Pattern.compile("[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}");
 
     @Override
@@ -207,6 +208,24 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwo
                 .forEach(groups -> groups.forEach(group -> gone(api.delete(Kind.SECURITY_GROUP, group.id()))));
         closing.forget();
     }
+
+    @Override
+    public Map<ProfileId, String> ensurePolicies(Collection<PolicySpec> specs) {
+        if (specs.isEmpty()) {
+            return Map.of();
+        }
+        throw new Refused(
+                Reason.NOT_SUPPORTED, "a cloud's security groups only add to each other: none narrows another");
+    }
+
+    @Override
+    public Set<ProfileId> ownPolicies() {
+        return Set.of();
+    }
+
+    /** There is none. */
+    @Override
+    public void deletePolicy(ProfileId id) {}
 
     @Override
     public Taken close(Collection<NodeId> nodes) {

@@ -39,7 +39,11 @@ record Key(Kind kind, UUID id) {
         NO_SNAT("Address_Set"),
         FLOATING_IP("NAT"),
         PROFILE("Port_Group"),
-        /** What one of a profile's rules says. */
+        /** What narrows profiles. */
+        NETWORK_POLICY("Port_Group"),
+        /** Who is at the other end of a policy's rules. */
+        POLICY_ADDRESSES("Address_Set"),
+        /** What one of a profile's rules says, or of a policy's. */
         RULE("ACL"),
         /** What a node's switch lets pass of ports without a profile. */
         CLOSURE("ACL");
@@ -95,6 +99,10 @@ record Key(Kind kind, UUID id) {
         return new Key(Kind.PROFILE, id.value());
     }
 
+    static Key policy(ProfileId id) {
+        return new Key(Kind.NETWORK_POLICY, id.value());
+    }
+
     /** For one of several things of a kind that hang on the same row. */
     static Key of(Kind kind, Key parent, String which) {
         return new Key(kind, derived("portolan:%s/%s".formatted(parent, which)));
@@ -128,7 +136,16 @@ record Key(Kind kind, UUID id) {
      */
     UUID row() {
         return switch (kind) {
-            case ROUTER, SWITCH, PORT, LOAD_BALANCER, FLOATING_IP, PROFILE, RULE, CLOSURE -> id;
+            case ROUTER,
+                    SWITCH,
+                    PORT,
+                    LOAD_BALANCER,
+                    FLOATING_IP,
+                    PROFILE,
+                    NETWORK_POLICY,
+                    POLICY_ADDRESSES,
+                    RULE,
+                    CLOSURE -> id;
             case UPLINK, PIN, EXTERNAL_SWITCH, LOCALNET, EXTERNAL_UPLINK, EXTERNAL_PIN, ROUTE, POLICY, SNAT, NO_SNAT ->
                 derived();
             case ROUTER_PORT ->

@@ -120,13 +120,13 @@ record Memberships(Northbound northbound, Mark mark, ProfileRows rows) {
     }
 
     private Row group(String name) {
-        return ProfileRows.idOf(name)
-                .flatMap(id -> NodeRows.oursFirst(
+        return PolicyRows.keyOf(name)
+                .flatMap(key -> NodeRows.oursFirst(
                                 northbound.read(new Operation.Select(
                                         ProfileRows.TABLE,
-                                        List.of(mark.is(Key.profile(id))),
+                                        List.of(mark.is(key)),
                                         List.of("_uuid", "name", Mark.COLUMN))),
-                                Key.profile(id))
+                                key)
                         .stream()
                         .findFirst())
                 .orElseThrow(() -> new Refused(Reason.NOT_FOUND, "there is no security profile " + name));

@@ -34,14 +34,16 @@ final class OvnBackend implements SdnBackend {
         Routers routers = new Routers(northbound, mark);
         BalancerGroups groups = new BalancerGroups(northbound, mark);
         ProfileRows profiles = new ProfileRows(northbound, mark);
-        this.topology =
-                new OvnTopology(routers, new Switches(northbound, mark, rows, routers, groups), groups, profiles);
+        PolicyGroups policies = new PolicyGroups(northbound, mark, new PolicyRows(northbound, mark));
+        this.topology = new OvnTopology(
+                routers, new Switches(northbound, mark, rows, routers, groups), groups, profiles, policies);
         this.loadBalancers = new OvnLoadBalancers(northbound, mark, groups);
         this.directory = new OvnDirectory(northbound, mark, routers);
         this.security = new OvnSecurity(
                 northbound,
                 mark,
                 profiles,
+                policies,
                 new Closures(northbound, mark),
                 new Memberships(northbound, mark, profiles));
         this.gateways = new OvnGateways(northbound, mark, routers, groups, new GatewayRows(northbound, mark));

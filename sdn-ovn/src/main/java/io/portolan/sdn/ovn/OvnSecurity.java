@@ -7,6 +7,7 @@ import io.portolan.ovsdb.Condition;
 import io.portolan.ovsdb.Mutation;
 import io.portolan.ovsdb.Operation;
 import io.portolan.ovsdb.Row;
+import io.portolan.sdn.PolicySpec;
 import io.portolan.sdn.ProfileSpec;
 import io.portolan.sdn.ProfileSpec.Remote;
 import io.portolan.sdn.SdnFailure.Refused;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -28,18 +30,24 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * Profiles as port groups ({@link ProfileRows}) on switches that are closed ({@link Closures}).
+ * Profiles as port groups ({@link ProfileRows}), narrowed by policies ({@link PolicyGroups}), on switches that are closed ({@link Closures}).
  *
  * <p>A write that nodes have to carry out adds one to {@code NB_Global:nb_cfg} in its own transaction and answers the number.
  * northd copies it to the southbound database together with what it made of the write, and every ovn-controller writes it
  * into its own integration bridge ({@code external_ids:ovn-nb-cfg}) when its flows are at it; so a node finds out by itself,
  * and the southbound database is not asked. The price is a write of every chassis' row for each mark.
  */
-record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures closures, Memberships memberships)
+record OvnSecurity(
+        Northbound northbound,
+        Mark mark,
+        ProfileRows rows,
+        PolicyGroups policies,
+        Closures closures,
+        Memberships memberships)
         implements SdnSecurity {
     private static final String GLOBAL = "NB_Global";
     private static final String NUMBER = "nb_cfg";
-    private static final Abilities ABILITIES = new Abilities(false, true, true, 8);
+    private static final Abilities ABILITIES = new Abilities(false, true, true, true, 32);
 
     @Override
     public Abilities abilities() {
@@ -53,27 +61,31 @@ record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures 
         Map<ProfileId, String> names = new HashMap<>();
         wanted.keySet().forEach(id -> names.put(id, ProfileRows.name(id)));
         return northbound.settle("making security profiles", () -> {
-            Map<ProfileId, List<Row>> there = groups();
+            List<Row> all = rows.all();
+            Map<ProfileId, List<Row>> there = groups(all);
             Map<ProfileId, Map<UUID, Row>> acls = new LinkedHashMap<>();
             wanted.values().forEach(spec -> acls.put(spec.id(), rows.acls(spec)));
             Map<UUID, Row> found = AclRows.read(northbound, interesting(there, acls));
             List<Operation> operations = new ArrayList<>();
-            acls.forEach((id, all) -> operations.addAll(group(id, all, there.getOrDefault(id, List.of()), found)));
+            acls.forEach((id, rules) -> operations.addAll(group(id, rules, there.getOrDefault(id, List.of()), found)));
+            Map<ProfileId, List<Row>> rules = new HashMap<>();
+            acls.forEach((id, each) -> rules.put(id, List.copyOf(each.values())));
+            operations.addAll(policies.following(all, rules, Optional.empty()));
             List<Operation> guards = remotes(wanted.values(), there);
             if (!operations.isEmpty()) {
                 operations.addAll(0, guards);
+                operations.addAll(0, policies.unchanged(all));
             }
             return new Change<>(operations, Map.copyOf(names));
         });
     }
 
     /** Groups of ours by what they stand for; the one that we made comes first. */
-    private Map<ProfileId, List<Row>> groups() {
+    private Map<ProfileId, List<Row>> groups(List<Row> all) {
         Map<ProfileId, List<Row>> groups = new TreeMap<>();
-        rows.all()
-                .forEach(row -> rows.profile(row)
-                        .ifPresent(id -> groups.computeIfAbsent(id, same -> new ArrayList<>())
-                                .add(row)));
+        all.forEach(row -> rows.profile(row)
+                .ifPresent(id ->
+                        groups.computeIfAbsent(id, same -> new ArrayList<>()).add(row)));
         groups.replaceAll((id, same) -> NodeRows.oursFirst(same, Key.profile(id)));
         return groups;
     }
@@ -140,7 +152,7 @@ record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures 
 
     @Override
     public Set<ProfileId> ownProfiles() {
-        return Set.copyOf(groups().keySet());
+        return Set.copyOf(groups(rows.all()).keySet());
     }
 
     @Override
@@ -181,8 +193,26 @@ record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures 
                     });
             operations.addFirst(
                     Northbound.exactly(AclRows.TABLE, List.of(mark.any(), speaks), "match", found.getLast()));
+            List<Row> all = rows.all();
+            operations.addAll(0, policies.following(all, Map.of(), Optional.of(id)));
+            operations.addAll(0, policies.unchanged(all));
             return new Change<>(operations, true);
         });
+    }
+
+    @Override
+    public Map<ProfileId, String> ensurePolicies(Collection<PolicySpec> specs) {
+        return policies.ensure(specs);
+    }
+
+    @Override
+    public Set<ProfileId> ownPolicies() {
+        return policies.own();
+    }
+
+    @Override
+    public void deletePolicy(ProfileId id) {
+        policies.delete(id);
     }
 
     @Override
@@ -226,6 +256,8 @@ record OvnSecurity(Northbound northbound, Mark mark, ProfileRows rows, Closures 
         bindings.forEach(binding -> wanted.put(binding.port(), binding));
         return northbound.settle("binding %d ports".formatted(wanted.size()), () -> {
             List<Operation> operations = new ArrayList<>(memberships.operations(wanted));
+            // Behind what rests on the policies' marks, since it changes these.
+            operations.addAll(policies.narrowing(wanted.values()));
             operations.addAll(closures.close(
                     wanted.values().stream().map(Binding::node).collect(Collectors.toCollection(LinkedHashSet::new))));
             return numbered(operations, number());

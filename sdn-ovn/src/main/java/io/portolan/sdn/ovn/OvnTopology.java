@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The facet in one piece. */
-record OvnTopology(Routers routers, Switches switches, BalancerGroups groups, ProfileRows profiles)
+record OvnTopology(
+        Routers routers, Switches switches, BalancerGroups groups, ProfileRows profiles, PolicyGroups policies)
         implements SdnTopology {
     @Override
     public Router ensureRouter(RouterSpec spec) {
@@ -31,6 +32,7 @@ record OvnTopology(Routers routers, Switches switches, BalancerGroups groups, Pr
     public void deleteRouter() {
         routers.delete();
         groups.delete();
+        policies.delete();
         profiles.delete();
     }
 

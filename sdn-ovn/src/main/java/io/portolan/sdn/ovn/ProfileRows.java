@@ -42,8 +42,8 @@ record ProfileRows(Northbound northbound, Mark mark) {
     /** In the mark of a rule's row: the group that it speaks of. */
     static final String REMOTE = "portolan:remote";
 
-    private static final int BASE = 1000;
-    private static final int HAIRPIN_PRIORITY = BASE + 2 * (ProfileSpec.HIGHEST_PRIORITY + 1);
+    static final int BASE = 1000;
+    static final int HAIRPIN_PRIORITY = BASE + 2 * (ProfileSpec.HIGHEST_PRIORITY + 1);
     private static final int LONGEST_NAME = 63;
     private static final Pattern NAME =
             Pattern.compile("portolan_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})");
@@ -62,6 +62,12 @@ record ProfileRows(Northbound northbound, Mark mark) {
         } catch (Malformed e) {
             return Optional.empty();
         }
+    }
+
+    /** Whether a row of a profile's is what one of its rules says. */
+    static boolean isRule(Row acl) {
+        long priority = acl.integer("priority");
+        return priority >= BASE && priority < HAIRPIN_PRIORITY;
     }
 
     Optional<ProfileId> profile(Row group) {
@@ -121,7 +127,7 @@ record ProfileRows(Northbound northbound, Mark mark) {
         return ingress ? row : AclRows.afterBalancers(row);
     }
 
-    private static String packets(Protocol protocol, @Nullable PortRange ports) {
+    static String packets(Protocol protocol, @Nullable PortRange ports) {
         if (protocol == Protocol.ANY) {
             return "ip";
         }
