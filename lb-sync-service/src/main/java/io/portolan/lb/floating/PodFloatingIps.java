@@ -2,6 +2,7 @@ package io.portolan.lb.floating;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.portolan.kit.kube.KubernetesEvents;
 import io.portolan.kit.loop.Outcome;
 import io.portolan.kit.loop.ReconcileLoop;
 import io.portolan.kit.loop.Reconciler;
@@ -9,7 +10,6 @@ import io.portolan.kit.loop.TwoLooks;
 import io.portolan.lb.floating.TopologyClient.Claim;
 import io.portolan.lb.floating.TopologyClient.Refused;
 import io.portolan.lb.floating.TopologyClient.View;
-import io.portolan.lb.kube.KubernetesEvents;
 import io.portolan.model.ClusterName;
 import io.portolan.model.IpAddress;
 import io.portolan.model.Malformed;
@@ -56,7 +56,7 @@ public final class PodFloatingIps implements Reconciler<String>, AutoCloseable {
         this.topology = topology;
         this.active = active;
         this.orphans = orphans;
-        this.events = new KubernetesEvents(client);
+        this.events = new KubernetesEvents(client, "portolan-lb-sync");
         this.loop = loops.apply(this);
         this.pods = new AnnotatedPods(client, loop::wake);
         loop.start();

@@ -4,8 +4,8 @@ import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
 import io.fabric8.kubernetes.api.model.LoadBalancerIngressBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.portolan.kit.kube.KubernetesEvents;
 import io.portolan.lb.desired.Refusal;
-import io.portolan.lb.kube.KubernetesEvents;
 import io.portolan.model.Cidr;
 import io.portolan.model.IpAddress;
 import io.portolan.model.LoadBalancerId;
@@ -28,7 +28,7 @@ final class ServiceStatus {
 
     ServiceStatus(KubernetesClient client) {
         this.client = client;
-        this.events = new KubernetesEvents(client);
+        this.events = new KubernetesEvents(client, "portolan-lb-sync");
     }
 
     /**

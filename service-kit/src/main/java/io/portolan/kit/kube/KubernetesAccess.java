@@ -1,22 +1,20 @@
-package io.portolan.lb.kube;
+package io.portolan.kit.kube;
 
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.portolan.lb.settings.LbProperties;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 
 /** Makes clients: by a mounted secret's {@code kubeconfig}, or with the credentials of the pod that this runs in. */
-@Component
 public final class KubernetesAccess {
     private final Path secrets;
 
-    KubernetesAccess(LbProperties properties) {
-        this.secrets = properties.secrets();
+    /** @param secrets the directory with one directory for each secret */
+    public KubernetesAccess(Path secrets) {
+        this.secrets = secrets;
     }
 
     /**

@@ -1,4 +1,4 @@
-package io.portolan.lb.kube;
+package io.portolan.kit.kube;
 
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
@@ -15,15 +15,16 @@ import java.util.UUID;
 
 /** Says things where a person looks: Events. An Event's name follows from what it says, so that two replicas do not say it twice. */
 public final class KubernetesEvents {
-    private static final String COMPONENT = "portolan-lb-sync";
-
     /** What of a hash is enough to tell an object's Events apart. */
     private static final int HASH = 13;
 
     private final KubernetesClient client;
+    private final String component;
 
-    public KubernetesEvents(KubernetesClient client) {
+    /** @param component who says it */
+    public KubernetesEvents(KubernetesClient client, String component) {
         this.client = client;
+        this.component = component;
     }
 
     public void warn(HasMetadata about, String reason, String message) {
@@ -58,9 +59,9 @@ public final class KubernetesEvents {
                 .withReason(reason)
                 .withMessage(message)
                 .withNewSource()
-                .withComponent(COMPONENT)
+                .withComponent(component)
                 .endSource()
-                .withReportingComponent(COMPONENT)
+                .withReportingComponent(component)
                 .withFirstTimestamp(now)
                 .withLastTimestamp(now)
                 .withCount(1)
