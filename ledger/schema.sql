@@ -484,9 +484,13 @@ create table security (
   state_reason     text,
   state_problem    text,
   created_at       timestamptz not null default now(),
-  revision         bigint      not null default 0
+  revision         bigint      not null default 0,
+  policies         boolean     not null default false,
+  policies_secret  text
 );
 comment on table security is 'Written by security-service. A cluster whose ports are closed unless they are in a profile; without a row they are open.';
+comment on column security.policies is 'Whether the cluster''s NetworkPolicies count.';
+comment on column security.policies_secret is 'Names the mounted secret with the way to the cluster''s API server; null where the services run in it.';
 
 create table security_profile (
   id            uuid        not null constraint security_profile_pkey primary key,
@@ -572,6 +576,29 @@ create table closed_node (
 );
 comment on table closed_node is 'Written by security-service. Nodes whose network was told to close ports that are in no profile.';
 
+create table network_policy (
+  id            uuid        not null constraint network_policy_pkey primary key,
+  cluster_id    uuid        not null constraint network_policy_cluster_fkey references cluster (id) on delete cascade,
+  namespace     text        not null,
+  name          text        not null,
+  pod_selector  jsonb       not null,
+  backend_id    text,
+  state         text        not null constraint network_policy_state_check check (state in ('pending', 'ready', 'failed', 'deleting')),
+  state_reason  text,
+  created_at    timestamptz not null default now()
+);
+comment on table network_policy is 'Written by security-service. A NetworkPolicy of the cluster; kept after it went until no port is in it. profile_binding names it as it names profiles.';
+comment on column network_policy.id is 'Follows from the cluster and from the policy''s uid there.';
+comment on column network_policy.backend_id is 'Its name in the network; null until the network has had it once.';
+create index network_policy_by_cluster on network_policy (cluster_id);
+
+create table policy_watch (
+  cluster_id uuid        not null constraint policy_watch_pkey primary key constraint policy_watch_cluster_fkey references cluster (id) on delete cascade,
+  replica    uuid        not null,
+  until      timestamptz not null
+);
+comment on table policy_watch is 'Written by security-service. Which of its replicas watches the cluster''s policies, and until when the others leave it to that one.';
+
 create function security_wakes() returns trigger language plpgsql set search_path = pg_catalog, public as $$
 begin
   perform pg_notify('ledger', tg_table_name || ':' || case when tg_op = 'DELETE' then old.cluster_id else new.cluster_id end);
@@ -595,3 +622,5 @@ grant select on all tables in schema public to portolan_security;
 grant select on security, security_profile, security_rule, profile_pool, profile_binding, closed_node to portolan_topology, portolan_ipam, portolan_lb, portolan_reader;
 grant insert, update, delete on security, security_profile, security_rule, profile_pool, profile_binding, closed_node to portolan_security;
 grant usage on sequence profile_binding_revision to portolan_security;
+grant select on network_policy, policy_watch to portolan_security, portolan_topology, portolan_ipam, portolan_lb, portolan_reader;
+grant insert, update, delete on network_policy, policy_watch to portolan_security;

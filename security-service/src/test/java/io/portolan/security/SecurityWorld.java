@@ -63,6 +63,10 @@ final class SecurityWorld implements AutoCloseable {
         return replica;
     }
 
+    SecurityReplica first() {
+        return replicas.getFirst();
+    }
+
     void stop(SecurityReplica replica) {
         replicas.remove(replica);
         replica.close();

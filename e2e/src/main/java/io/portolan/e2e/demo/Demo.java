@@ -132,6 +132,7 @@ final class Demo {
                     .ifPresent(outside -> new NorthSouth(screen, checks, stack).run(outside, pods));
             if (stack.kubernetes().isReachedByNodes()) {
                 new SecurityProfiles(screen, checks, stack).run(workers, pods);
+                new NetworkPolicies(screen, checks, stack).run(pods, List.of(SecurityProfiles.OPEN));
             } else {
                 screen.step("Security profiles are left out: the nodes here have no way to that cluster's API server");
             }

@@ -22,7 +22,7 @@ final class SecurityProfiles {
     private static final String NAMED_BY = "portolan.io/security-profiles";
 
     /** The profile of pods that name none: to them nothing changes. */
-    private static final String OPEN = "open";
+    static final String OPEN = "open";
 
     /** The profile of a pod that serves the web and nothing else. */
     private static final String WEB = "web";

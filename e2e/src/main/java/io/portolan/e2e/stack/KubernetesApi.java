@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPortBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -290,6 +291,71 @@ public final class KubernetesApi implements AutoCloseable {
                         .build());
     }
 
+    /** Labels a pod as {@code kubectl label} does. */
+    public void label(String pod, String key, String value) {
+        client.pods()
+                .inNamespace(namespace)
+                .withName(pod)
+                .edit(now -> now.edit()
+                        .editMetadata()
+                        .addToLabels(key, value)
+                        .endMetadata()
+                        .build());
+    }
+
+    /** Says what kubelet says of a pod that runs. */
+    public void runs(String pod, String address) {
+        client.pods()
+                .inNamespace(namespace)
+                .withName(pod)
+                .editStatus(now -> now.edit()
+                        .withNewStatus()
+                        .withPhase("Running")
+                        .withPodIP(address)
+                        .endStatus()
+                        .build());
+    }
+
+    /** Makes a NetworkPolicy that lets pods of these labels hear those of those, at one port of TCP, and nobody else. */
+    public void letIn(String policy, Map<String, String> pods, Map<String, String> peers, int port) {
+        client.network()
+                .v1()
+                .networkPolicies()
+                .resource(new NetworkPolicyBuilder()
+                        .withNewMetadata()
+                        .withNamespace(namespace)
+                        .withName(policy)
+                        .endMetadata()
+                        .withNewSpec()
+                        .withNewPodSelector()
+                        .withMatchLabels(pods)
+                        .endPodSelector()
+                        .withPolicyTypes("Ingress")
+                        .addNewIngress()
+                        .addNewFrom()
+                        .withNewPodSelector()
+                        .withMatchLabels(peers)
+                        .endPodSelector()
+                        .endFrom()
+                        .addNewPort()
+                        .withProtocol("TCP")
+                        .withNewPort(port)
+                        .endPort()
+                        .endIngress()
+                        .endSpec()
+                        .build())
+                .create();
+    }
+
+    public void withdraw(String policy) {
+        client.network()
+                .v1()
+                .networkPolicies()
+                .inNamespace(namespace)
+                .withName(policy)
+                .delete();
+    }
+
     public void deletePod(String name) {
         client.pods().inNamespace(namespace).withName(name).delete();
     }
@@ -329,6 +395,7 @@ public final class KubernetesApi implements AutoCloseable {
     @Override
     public void close() {
         try (client) {
+            client.network().v1().networkPolicies().inNamespace(namespace).delete();
             client.pods().inNamespace(namespace).delete();
             client.services().inNamespace(namespace).delete();
             client.discovery().v1().endpointSlices().inNamespace(namespace).delete();

@@ -35,7 +35,8 @@ public final class Stack implements AutoCloseable {
     private static final int SECURITY_PORT = 8084;
     private static final int AGENT_PORT = 8085;
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
-    private static final String KUBERNETES_SECRET = "demo-kubernetes";
+    /** The secret by which services reach the API server. */
+    public static final String KUBERNETES_SECRET = "demo-kubernetes";
 
     /** What kind of network the pods are on. */
     public enum Mode {
@@ -118,6 +119,7 @@ public final class Stack implements AutoCloseable {
         lb = startingLb.join();
         security = startingSecurity.join();
         ledger.secret("lb-sync-service", KUBERNETES_SECRET, "kubeconfig", kubernetes.kubeconfig());
+        ledger.secret("security-service", KUBERNETES_SECRET, "kubeconfig", kubernetes.kubeconfig());
         kubeconfig = ledger.secret("node-agent", KUBERNETES_SECRET, "kubeconfig", kubernetes.kubeconfig());
         network = networks.join();
         if (network instanceof CloudNetwork cloud) {

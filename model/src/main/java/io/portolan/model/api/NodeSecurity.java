@@ -3,6 +3,7 @@ package io.portolan.model.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.portolan.model.ProfileId;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +13,14 @@ import org.jspecify.annotations.Nullable;
  * @param enforced whether a port without a profile is closed; where it is not, the rest says nothing
  * @param defaultProfiles of pods that name none, and whose namespace names none
  * @param pools sets of profiles that ports should wait in
+ * @param policies what narrows the profiles of pods that they select; absent is none
  */
 public record NodeSecurity(
-        boolean enforced, List<Profile> profiles, List<ProfileId> defaultProfiles, List<Pool> pools) {
+        boolean enforced,
+        List<Profile> profiles,
+        List<ProfileId> defaultProfiles,
+        List<Pool> pools,
+        @Nullable List<Policy> policies) {
     /**
      * @param name unique in the cluster; pods name it so, or by its id, or, where it is adopted, by the group's id
      * @param group the id of the adopted group; absent where it is made by us
@@ -33,6 +39,14 @@ public record NodeSecurity(
         }
     }
 
+    /**
+     * A NetworkPolicy: a pod of its namespace that it selects is put in it, beside its profiles.
+     *
+     * @param id as bindings name it
+     * @param ready whether the network has it
+     */
+    public record Policy(ProfileId id, String namespace, String name, LabelSelector podSelector, boolean ready) {}
+
     /** @param size how many free ports of the node should be in exactly these profiles */
     public record Pool(List<ProfileId> profiles, int size) {
         public Pool {
@@ -44,5 +58,16 @@ public record NodeSecurity(
         profiles = List.copyOf(profiles);
         defaultProfiles = List.copyOf(defaultProfiles);
         pools = List.copyOf(pools);
+        policies = policies == null ? List.of() : List.copyOf(policies);
+    }
+
+    /** Where no policies are. */
+    public NodeSecurity(boolean enforced, List<Profile> profiles, List<ProfileId> defaultProfiles, List<Pool> pools) {
+        this(enforced, profiles, defaultProfiles, pools, List.of());
+    }
+
+    @Override
+    public List<Policy> policies() {
+        return Objects.requireNonNull(policies);
     }
 }

@@ -41,14 +41,21 @@ final class Binder {
      *
      * @param before in which it is known to be; null when that is not known. If it is in others than it shall be, the cache says
      *     so no more.
+     * @param direct whether it need not be closed in between: it is to be narrowed otherwise, and no more
      */
-    void move(PortId port, @Nullable Set<ProfileId> before, Set<ProfileId> to, @Nullable PodRef pod, Checkpoint steps) {
+    void move(
+            PortId port,
+            @Nullable Set<ProfileId> before,
+            Set<ProfileId> to,
+            boolean direct,
+            @Nullable PodRef pod,
+            Checkpoint steps) {
         if (to.equals(before)) {
             return;
         }
         flux.during(List.of(port), () -> {
             long end = end();
-            boolean open = before != null && !before.isEmpty();
+            boolean open = before != null && !before.isEmpty() && !direct;
             if (open || to.isEmpty()) {
                 shut(List.of(port), end, end, steps);
             }

@@ -33,10 +33,11 @@ final class PodWatch implements AutoCloseable {
     /** Of a static pod kubelet names its own id, which the API server's copy bears as annotations. */
     private static final List<String> STATIC_IDS = List.of("kubernetes.io/config.hash", "kubernetes.io/config.mirror");
 
-    private record Seen(
-            Set<String> ids,
-            @Nullable String annotation,
-            @Nullable String label) {
+    private record Seen(Set<String> ids, @Nullable String annotation, Map<String, String> labels) {
+        @Nullable String label() {
+            return labels.get(ProfileChoice.LABEL);
+        }
+
         boolean is(PodRef pod) {
             return pod.uid() == null || ids.contains(pod.uid());
         }
@@ -127,10 +128,7 @@ final class PodWatch implements AutoCloseable {
                         Stream.ofNullable(metadata.getUid()),
                         STATIC_IDS.stream().map(annotations::get).filter(Objects::nonNull))
                 .collect(Collectors.toUnmodifiableSet());
-        return new Seen(
-                ids,
-                annotations.get(ProfileChoice.ANNOTATION),
-                orNone(metadata.getLabels()).get(ProfileChoice.LABEL));
+        return new Seen(ids, annotations.get(ProfileChoice.ANNOTATION), Map.copyOf(orNone(metadata.getLabels())));
     }
 
     private static Optional<String> annotation(Namespace namespace) {
@@ -148,7 +146,7 @@ final class PodWatch implements AutoCloseable {
         Optional<String> namespace = namespaces.get(pod.namespace());
         return seen == null || namespace == null || !seen.is(pod)
                 ? Optional.empty()
-                : Optional.of(new Said(seen.annotation(), seen.label(), namespace.orElse(null)));
+                : Optional.of(new Said(seen.annotation(), seen.label(), namespace.orElse(null), seen.labels()));
     }
 
     /**
@@ -177,7 +175,7 @@ final class PodWatch implements AutoCloseable {
             Seen seen = seen(found);
             Optional<String> namespace =
                     seen.annotation() != null || seen.label() != null ? Optional.empty() : namespace(pod.namespace());
-            return new Said(seen.annotation(), seen.label(), namespace.orElse(null));
+            return new Said(seen.annotation(), seen.label(), namespace.orElse(null), seen.labels());
         } catch (KubernetesClientException e) {
             throw new SecurityUnavailable("what pod %s/%s says of its profiles is not known: the API server: %s"
                     .formatted(pod.namespace(), pod.name(), e.getMessage()));

@@ -3,17 +3,22 @@ package io.portolan.agent.security;
 import io.portolan.agent.security.ProfilesRefused.Reason;
 import io.portolan.model.ProfileId;
 import io.portolan.model.api.NodeSecurity;
+import io.portolan.model.api.NodeSecurity.Policy;
 import io.portolan.model.api.NodeSecurity.Profile;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which profiles a pod has: those of its annotation, else of its label, else of its namespace's annotation, else the cluster's
- * default ones. The first that says anything decides; what it says wrongly is refused, and never made up for by the next.
+ * default ones. The first that says anything decides; what it says wrongly is refused, and never made up for by the next. Beside
+ * them it has the NetworkPolicies of its namespace that select it, which narrow them; who has no profile is closed without.
  */
 final class ProfileChoice {
     static final String ANNOTATION = "portolan.io/security-profiles";
@@ -22,15 +27,26 @@ final class ProfileChoice {
     /** Of one pod. */
     static final int MOST = 8;
 
+    static final int MOST_POLICIES = 24;
+
     private static final int LONGEST_TOLD = 60;
     private static final String NAME = "[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?";
 
-    /** What is said of a pod. */
+    /**
+     * What is said of a pod.
+     *
+     * @param labels by which policies select it
+     */
     record Said(
             @Nullable String annotation,
             @Nullable String label,
-            @Nullable String namespaceAnnotation) {
-        static final Said NOTHING = new Said(null, null, null);
+            @Nullable String namespaceAnnotation,
+            Map<String, String> labels) {
+        static final Said NOTHING = new Said(null, null, null, Map.of());
+
+        Said {
+            labels = Map.copyOf(labels);
+        }
     }
 
     private final NodeSecurity catalogue;
@@ -42,8 +58,46 @@ final class ProfileChoice {
         this.namespace = namespace;
     }
 
-    /** @throws ProfilesRefused naming the profile, and where it is named */
+    /** @throws ProfilesRefused naming the profile, and where it is named; or the policy */
     Set<ProfileId> of(Said said) {
+        Set<ProfileId> profiles = profiles(said);
+        if (profiles.isEmpty() || namespace.isEmpty()) {
+            return profiles;
+        }
+        List<Policy> policies = catalogue.policies().stream()
+                .filter(policy -> policy.namespace().equals(namespace.get())
+                        && policy.podSelector().matches(said.labels()))
+                .toList();
+        if (policies.size() > MOST_POLICIES) {
+            throw new ProfilesRefused(
+                    Reason.TOO_MANY,
+                    "%d NetworkPolicies select the pod, which is more than %d"
+                            .formatted(policies.size(), MOST_POLICIES));
+        }
+        for (Policy policy : policies) {
+            if (!policy.ready()) {
+                throw new ProfilesRefused(
+                        Reason.NOT_READY, "NetworkPolicy '%s' is not in the network yet".formatted(policy.name()));
+            }
+        }
+        return Stream.concat(profiles.stream(), policies.stream().map(Policy::id))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /**
+     * Whether a port may go from one set to the other without being closed: the same profiles, narrowed otherwise. Of what the
+     * catalogue does not name any more it was a policy, because a profile that ports are in stays.
+     */
+    static boolean differInPoliciesOnly(Set<ProfileId> one, Set<ProfileId> other, NodeSecurity catalogue) {
+        Set<ProfileId> known =
+                catalogue.profiles().stream().map(Profile::id).collect(Collectors.toCollection(HashSet::new));
+        Set<ProfileId> profiles = new HashSet<>(one);
+        profiles.retainAll(known);
+        known.retainAll(other);
+        return !profiles.isEmpty() && profiles.equals(known);
+    }
+
+    private Set<ProfileId> profiles(Said said) {
         if (said.annotation() != null) {
             return named("the pod's annotation " + ANNOTATION, said.annotation());
         }

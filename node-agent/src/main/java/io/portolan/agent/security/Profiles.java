@@ -21,6 +21,7 @@ import io.portolan.model.ProfileId;
 import io.portolan.model.api.NodeSecurity;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Security profiles on this node: the catalogue, what pods say, the pools, and the way of a port into its set. */
@@ -116,8 +118,13 @@ public final class Profiles implements PodSecurity, PortClosing, AutoCloseable {
 
     @Override
     public List<String> names(Set<ProfileId> profiles) {
-        Map<ProfileId, String> known = catalogue.now().map(NodeSecurity::profiles).orElse(List.of()).stream()
-                .collect(Collectors.toMap(NodeSecurity.Profile::id, NodeSecurity.Profile::name));
+        Map<ProfileId, String> known = new HashMap<>();
+        catalogue.now().ifPresent(now -> {
+            now.profiles().forEach(profile -> known.put(profile.id(), profile.name()));
+            now.policies()
+                    .forEach(policy ->
+                            known.put(policy.id(), "NetworkPolicy %s/%s".formatted(policy.namespace(), policy.name())));
+        });
         return profiles.stream()
                 .map(id -> known.getOrDefault(id, id.toString()))
                 .sorted()
@@ -265,14 +272,27 @@ public final class Profiles implements PodSecurity, PortClosing, AutoCloseable {
             cache.profiles().unsettle(List.of(taken.port().id()), port -> true);
         }
         binder.move(
-                taken.port().id(), taken.before(), wanted, taken.attachment().pod(), steps);
+                taken.port().id(),
+                taken.before(),
+                wanted,
+                isDirect(taken.before(), wanted),
+                taken.attachment().pod(),
+                steps);
         return false;
+    }
+
+    private boolean isDirect(@Nullable Set<ProfileId> before, Set<ProfileId> to) {
+        return before != null
+                && catalogue
+                        .now()
+                        .filter(known -> ProfileChoice.differInPoliciesOnly(before, to, known))
+                        .isPresent();
     }
 
     @Override
     public void rebind(CachedPort port, Set<ProfileId> wanted, @Nullable PodRef pod) {
         cache.profiles().unsettle(List.of(port.id()), one -> true);
-        binder.move(port.id(), port.profiles(), wanted, pod, Checkpoint.NONE);
+        binder.move(port.id(), port.profiles(), wanted, isDirect(port.profiles(), wanted), pod, Checkpoint.NONE);
     }
 
     @Override
@@ -330,9 +350,13 @@ public final class Profiles implements PodSecurity, PortClosing, AutoCloseable {
     }
 
     private Map<Set<ProfileId>, Integer> wantedPools(NodeSecurity known) {
-        Set<ProfileId> ready = known.profiles().stream()
-                .filter(NodeSecurity.Profile::ready)
-                .map(NodeSecurity.Profile::id)
+        Set<ProfileId> ready = Stream.concat(
+                        known.profiles().stream()
+                                .filter(NodeSecurity.Profile::ready)
+                                .map(NodeSecurity.Profile::id),
+                        known.policies().stream()
+                                .filter(NodeSecurity.Policy::ready)
+                                .map(NodeSecurity.Policy::id))
                 .collect(Collectors.toUnmodifiableSet());
         Map<Set<ProfileId>, Integer> all = new LinkedHashMap<>();
         known.pools().forEach(pool -> all.merge(Set.copyOf(pool.profiles()), pool.size(), Math::max));

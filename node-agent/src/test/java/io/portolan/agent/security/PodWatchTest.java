@@ -42,6 +42,9 @@ class PodWatchTest {
         cluster.close();
     }
 
+    /** By it the API server in memory knows whose pods they are. */
+    private static final Map<String, String> NO_MORE = Map.of("on-node", "worker-1");
+
     private PodRef pod(String node, String name, Map<String, String> annotations, Map<String, String> labels) {
         return new PodRef("shop", name, cluster.pod(node, "shop", name, annotations, labels));
     }
@@ -55,18 +58,18 @@ class PodWatchTest {
     void whatIsSaidOfThisNodesPodsIsRememberedAndAskedForNoMore() {
         PodRef web = pod("worker-1", "web", Map.of(ANNOTATION, "web,db"), Map.of());
         PodRef db = pod("worker-1", "db", Map.of(), Map.of(ProfileChoice.LABEL, "db"));
-        awaitRemembered(web, new Said("web,db", null, "quiet"));
-        awaitRemembered(db, new Said(null, "db", "quiet"));
+        awaitRemembered(web, new Said("web,db", null, "quiet", NO_MORE));
+        awaitRemembered(db, new Said(null, "db", "quiet", Map.of(ProfileChoice.LABEL, "db", "on-node", "worker-1")));
         List<String> asked = cluster.requests();
-        assertThat(watch.of(web)).isEqualTo(new Said("web,db", null, "quiet"));
-        assertThat(watch.of(new PodRef("shop", "web", null))).isEqualTo(new Said("web,db", null, "quiet"));
+        assertThat(watch.of(web)).isEqualTo(new Said("web,db", null, "quiet", NO_MORE));
+        assertThat(watch.of(new PodRef("shop", "web", null))).isEqualTo(new Said("web,db", null, "quiet", NO_MORE));
         assertThat(cluster.requests()).isEqualTo(asked);
         assertThat(asked).anyMatch(request -> request.contains("fieldSelector=spec.nodeName%3Dworker-1"));
 
         int before = changes.get();
         cluster.annotate("shop", "web", Map.of(ANNOTATION, "db"));
         cluster.namespace("shop", Map.of());
-        awaitRemembered(web, new Said("db", null, null));
+        awaitRemembered(web, new Said("db", null, null, NO_MORE));
         assertThat(changes.get()).isGreaterThanOrEqualTo(before + 2);
         cluster.delete("shop", "web");
         await().atMost(PATIENCE).until(() -> watch.remembered(web).isEmpty());
@@ -78,13 +81,14 @@ class PodWatchTest {
     @Test
     void anEarlierPodOfTheNameIsNotTakenForTheNewOne() {
         PodRef first = pod("worker-1", "web", Map.of(ANNOTATION, "old"), Map.of());
-        awaitRemembered(first, new Said("old", null, "quiet"));
+        awaitRemembered(first, new Said("old", null, "quiet", NO_MORE));
         PodRef next = new PodRef("shop", "web", "another-id");
         assertThat(watch.remembered(next)).isEmpty();
         assertThatThrownBy(() -> watch.of(next)).hasMessageContaining("the API server has another pod shop/web");
         PodRef mirror =
                 pod("worker-1", "static", Map.of("kubernetes.io/config.hash", "4e5f", ANNOTATION, "static"), Map.of());
-        awaitRemembered(mirror, new Said("static", null, "quiet"));
-        assertThat(watch.remembered(new PodRef("shop", "static", "4e5f"))).contains(new Said("static", null, "quiet"));
+        awaitRemembered(mirror, new Said("static", null, "quiet", NO_MORE));
+        assertThat(watch.remembered(new PodRef("shop", "static", "4e5f")))
+                .contains(new Said("static", null, "quiet", NO_MORE));
     }
 }

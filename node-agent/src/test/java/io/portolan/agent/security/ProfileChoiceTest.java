@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.portolan.agent.security.ProfileChoice.Said;
 import io.portolan.agent.security.ProfilesRefused.Reason;
 import io.portolan.model.ProfileId;
+import io.portolan.model.api.LabelSelector;
 import io.portolan.model.api.NodeSecurity;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -42,7 +44,8 @@ class ProfileChoiceTest {
             @Nullable String annotation,
             @Nullable String label,
             @Nullable String namespaceAnnotation) {
-        return new ProfileChoice(catalogue, Optional.of("shop")).of(new Said(annotation, label, namespaceAnnotation));
+        return new ProfileChoice(catalogue, Optional.of("shop"))
+                .of(new Said(annotation, label, namespaceAnnotation, Map.of()));
     }
 
     private static void assertRefused(Reason reason, String annotation, String... words) {
@@ -97,10 +100,54 @@ class ProfileChoiceTest {
     void aProfileMayBeForSomeNamespacesOnlyAndOneThatIsNotThereYetIsRefused() {
         assertRefused(Reason.NOT_ALLOWED, "bank", "'bank' is not for pods of namespace shop");
         assertRefused(Reason.NOT_READY, "web,young", "'young'");
-        Said said = new Said("bank", null, null);
+        Said said = new Said("bank", null, null, Map.of());
         assertThat(new ProfileChoice(CATALOGUE, Optional.of("payments")).of(said))
                 .containsExactly(id("bank"));
         assertThatThrownBy(() -> new ProfileChoice(CATALOGUE, Optional.empty()).of(said))
                 .hasMessageContaining("is not for pods of no namespace");
+    }
+
+    private static NodeSecurity.Policy policy(String name, String label, boolean ready) {
+        return new NodeSecurity.Policy(
+                id(name), "shop", name, new LabelSelector(Map.of("app", label), List.of()), ready);
+    }
+
+    private static NodeSecurity with(NodeSecurity.Policy... policies) {
+        return new NodeSecurity(true, CATALOGUE.profiles(), CATALOGUE.defaultProfiles(), List.of(), List.of(policies));
+    }
+
+    private static Set<ProfileId> labelled(NodeSecurity catalogue, String namespace, String app) {
+        return new ProfileChoice(catalogue, Optional.of(namespace)).of(new Said("web", null, null, Map.of("app", app)));
+    }
+
+    @Test
+    void whomPoliciesOfItsNamespaceSelectIsInThemBesideItsProfiles() {
+        NodeSecurity catalogue =
+                with(policy("first", "a", true), policy("second", "a", true), policy("other", "b", true));
+        assertThat(labelled(catalogue, "shop", "a")).containsExactlyInAnyOrder(id("web"), id("first"), id("second"));
+        assertThat(labelled(catalogue, "shop", "c")).containsExactly(id("web"));
+        assertThat(labelled(catalogue, "payments", "a")).containsExactly(id("web"));
+        assertThatThrownBy(() -> labelled(with(policy("first", "a", false)), "shop", "a"))
+                .hasMessageContaining("NetworkPolicy 'first' is not in the network yet");
+        assertThat(labelled(with(policy("first", "b", false)), "shop", "a")).containsExactly(id("web"));
+        NodeSecurity.Policy[] many =
+                IntStream.range(0, 25).mapToObj(i -> policy("p" + i, "a", true)).toArray(NodeSecurity.Policy[]::new);
+        assertThatThrownBy(() -> labelled(with(many), "shop", "a")).hasMessageContaining("25 NetworkPolicies");
+    }
+
+    @Test
+    void aPortGoesStraightToASetThatDiffersInPoliciesOnly() {
+        NodeSecurity catalogue = with(policy("first", "a", true));
+        Set<ProfileId> web = Set.of(id("web"));
+        Set<ProfileId> narrowed = Set.of(id("web"), id("first"));
+        Set<ProfileId> gone = Set.of(id("web"), id("not known any more"));
+        assertThat(ProfileChoice.differInPoliciesOnly(web, narrowed, catalogue)).isTrue();
+        assertThat(ProfileChoice.differInPoliciesOnly(gone, web, catalogue)).isTrue();
+        assertThat(ProfileChoice.differInPoliciesOnly(narrowed, Set.of(id("db"), id("first")), catalogue))
+                .isFalse();
+        assertThat(ProfileChoice.differInPoliciesOnly(Set.of(), narrowed, catalogue))
+                .isFalse();
+        assertThat(ProfileChoice.differInPoliciesOnly(Set.of(id("first")), Set.of(), catalogue))
+                .isFalse();
     }
 }

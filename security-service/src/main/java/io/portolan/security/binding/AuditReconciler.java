@@ -14,8 +14,6 @@ import io.portolan.sdn.SdnSecurity;
 import io.portolan.security.cluster.Cluster;
 import io.portolan.security.cluster.Clusters;
 import io.portolan.security.cluster.Node;
-import io.portolan.security.profile.Profile;
-import io.portolan.security.profile.Profiles;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -36,7 +34,7 @@ final class AuditReconciler implements Reconciler<NodeId> {
     private static final Logger log = LoggerFactory.getLogger(AuditReconciler.class);
 
     private final Clusters clusters;
-    private final Profiles profiles;
+    private final Groups groups;
     private final Networks networks;
     private final BindingRepository bindings;
     private final BindingWrites writes;
@@ -44,13 +42,13 @@ final class AuditReconciler implements Reconciler<NodeId> {
 
     AuditReconciler(
             Clusters clusters,
-            Profiles profiles,
+            Groups groups,
             Networks networks,
             BindingRepository bindings,
             BindingWrites writes,
             MeterRegistry meters) {
         this.clusters = clusters;
-        this.profiles = profiles;
+        this.groups = groups;
         this.networks = networks;
         this.bindings = bindings;
         this.writes = writes;
@@ -105,19 +103,19 @@ final class AuditReconciler implements Reconciler<NodeId> {
     /** What the network has of ports that the ledger takes for settled, where it differs. */
     private Map<PortId, Set<String>> differing(Cluster cluster, SdnSecurity network, NodeId node) {
         Map<PortId, Set<String>> found = network.bindings(node);
-        Map<ProfileId, String> groups = new HashMap<>();
-        for (Profile profile : profiles.of(cluster.id())) {
-            if (profile.backendId() != null) {
-                groups.put(profile.id(), profile.backendId());
+        Map<ProfileId, String> names = new HashMap<>();
+        groups.of(cluster.id()).forEach((id, group) -> {
+            if (group.backendId() != null) {
+                names.put(id, group.backendId());
             }
-        }
+        });
         Map<PortId, Set<String>> differing = new HashMap<>();
         for (BindingRepository.PortRow row : bindings.settled(node.value())) {
             PortId port = new PortId(row.getId());
             Set<String> here = found.get(port);
             Set<String> wanted = new HashSet<>();
             Objects.requireNonNullElse(Sets.parse(row.getWanted()), List.<ProfileId>of())
-                    .forEach(id -> wanted.add(groups.getOrDefault(id, id.toString())));
+                    .forEach(id -> wanted.add(names.getOrDefault(id, id.toString())));
             if (here != null && !here.equals(wanted)) {
                 differing.put(port, here);
             }

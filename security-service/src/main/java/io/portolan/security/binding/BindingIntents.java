@@ -1,6 +1,7 @@
 package io.portolan.security.binding;
 
 import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
 
 import io.portolan.kit.problem.Invalid;
 import io.portolan.model.ClusterId;
@@ -11,11 +12,10 @@ import io.portolan.model.ProfileId;
 import io.portolan.model.api.BindingRequest;
 import io.portolan.model.api.BindingRequest.Binding;
 import io.portolan.security.binding.BindingRepository.PortRow;
+import io.portolan.security.binding.Groups.Group;
 import io.portolan.security.cluster.Clusters;
 import io.portolan.security.cluster.Node;
-import io.portolan.security.profile.Profile;
 import io.portolan.security.profile.ProfileRefused;
-import io.portolan.security.profile.Profiles;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +31,11 @@ import tools.jackson.databind.json.JsonMapper;
 @Component
 class BindingIntents {
     private static final int MOST = 256;
-    private static final int MOST_A_SET = 8;
+    private static final int MOST_PROFILES = 8;
+
+    /** Policies included. */
+    private static final int MOST_A_SET = 32;
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** @param ports each with the revision that has what is wanted */
@@ -46,12 +50,12 @@ class BindingIntents {
             @Nullable String uid) {}
 
     private final Clusters clusters;
-    private final Profiles profiles;
+    private final Groups groups;
     private final BindingRepository bindings;
 
-    BindingIntents(Clusters clusters, Profiles profiles, BindingRepository bindings) {
+    BindingIntents(Clusters clusters, Groups groups, BindingRepository bindings) {
         this.clusters = clusters;
-        this.profiles = profiles;
+        this.groups = groups;
         this.bindings = bindings;
     }
 
@@ -64,13 +68,12 @@ class BindingIntents {
         if (!bindings.enforced(node.cluster().value())) {
             throw new BindingRefused.NotEnforced();
         }
-        Map<ProfileId, Profile> known =
-                profiles.of(node.cluster()).stream().collect(toMap(Profile::id, profile -> profile));
+        Map<ProfileId, Group> known = groups.of(node.cluster());
         Map<UUID, PortRow> ports = ports(request);
         for (int i = 0; i < request.bindings().size(); i++) {
             Binding binding = request.bindings().get(i);
             String field = "bindings[%d]".formatted(i);
-            judge(field, nodeId, binding, ports.get(binding.port().value()));
+            judge(field, nodeId, binding, ports.get(binding.port().value()), known);
             judge(field, binding, known);
         }
         bindings.want(JSON.writeValueAsString(
@@ -101,10 +104,6 @@ class BindingIntents {
             if (!seen.add(all.get(i).port())) {
                 throw new Invalid(field + ".port", "each port once");
             }
-            if (all.get(i).profiles().size() > MOST_A_SET) {
-                throw new ProfileRefused.TooMany(
-                        field + ".profiles", all.get(i).profiles().size(), MOST_A_SET);
-            }
             checkPod(field + ".pod", all.get(i).pod());
         }
     }
@@ -122,7 +121,8 @@ class BindingIntents {
         }
     }
 
-    private static void judge(String field, NodeId node, Binding binding, @Nullable PortRow port) {
+    private static void judge(
+            String field, NodeId node, Binding binding, @Nullable PortRow port, Map<ProfileId, Group> known) {
         if (port == null) {
             throw new BindingRefused.UnknownPort(field + ".port", binding.port());
         }
@@ -137,17 +137,37 @@ class BindingIntents {
         List<ProfileId> taken = Sets.parse(port.getApplied());
         boolean same = wanted.equals(binding.profiles()) && (taken == null || taken.isEmpty() || taken.equals(wanted));
         boolean closed = wanted.isEmpty() && taken != null && taken.isEmpty();
-        if (!same && !closed) {
+        boolean narrowed = !profiles(wanted, known).isEmpty()
+                && profiles(wanted, known).equals(profiles(binding.profiles(), known))
+                && (taken == null || taken.isEmpty() || profiles(taken, known).equals(profiles(wanted, known)));
+        if (!same && !closed && !narrowed) {
             throw new BindingRefused.InOthers(
                     field + ".profiles", binding.port(), wanted.isEmpty() && taken != null ? taken : wanted);
         }
     }
 
-    private static void judge(String field, Binding binding, Map<ProfileId, Profile> known) {
+    /** The set without the policies that narrow it: what they change is right before and after. */
+    private static Set<ProfileId> profiles(List<ProfileId> set, Map<ProfileId, Group> known) {
+        return set.stream().filter(id -> !isPolicy(known.get(id))).collect(toSet());
+    }
+
+    private static boolean isPolicy(@Nullable Group group) {
+        return group != null && group.isPolicy();
+    }
+
+    private static void judge(String field, Binding binding, Map<ProfileId, Group> known) {
+        int profiles = profiles(binding.profiles(), known).size();
+        if (profiles > MOST_PROFILES) {
+            throw new ProfileRefused.TooMany(field + ".profiles", profiles, MOST_PROFILES);
+        }
+        if (binding.profiles().size() > MOST_A_SET) {
+            throw new ProfileRefused.TooMany(
+                    field + ".profiles", binding.profiles().size(), MOST_A_SET);
+        }
         for (int i = 0; i < binding.profiles().size(); i++) {
             String member = "%s.profiles[%d]".formatted(field, i);
             ProfileId id = binding.profiles().get(i);
-            Profile profile = known.get(id);
+            Group profile = known.get(id);
             if (profile == null || profile.isDeleting()) {
                 throw new ProfileRefused.Unknown(member, id.toString());
             }

@@ -1,6 +1,5 @@
 package io.portolan.security.binding;
 
-import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 
 import io.micrometer.core.instrument.Counter;
@@ -16,10 +15,9 @@ import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.sdn.SdnSecurity.Taken;
 import io.portolan.security.binding.BindingRepository.PortRow;
+import io.portolan.security.binding.Groups.Group;
 import io.portolan.security.cluster.Cluster;
 import io.portolan.security.cluster.Clusters;
-import io.portolan.security.profile.Profile;
-import io.portolan.security.profile.Profiles;
 import io.portolan.security.settings.SecurityProperties;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -104,7 +102,7 @@ public final class BindingWrites {
     }
 
     private final Clusters clusters;
-    private final Profiles profiles;
+    private final Groups groups;
     private final Networks networks;
     private final Closing closing;
     private final BindingRepository bindings;
@@ -116,7 +114,7 @@ public final class BindingWrites {
 
     BindingWrites(
             Clusters clusters,
-            Profiles profiles,
+            Groups groups,
             Networks networks,
             Closing closing,
             BindingRepository bindings,
@@ -124,7 +122,7 @@ public final class BindingWrites {
             SecurityProperties properties,
             MeterRegistry meters) {
         this.clusters = clusters;
-        this.profiles = profiles;
+        this.groups = groups;
         this.networks = networks;
         this.closing = closing;
         this.bindings = bindings;
@@ -220,8 +218,7 @@ public final class BindingWrites {
                 .filter(row -> row.getBackend() != null)
                 .toList();
         closing.close(network, rows.stream().map(PortRow::getNode).collect(toSet()));
-        Map<ProfileId, Profile> known =
-                profiles.of(cluster.id()).stream().collect(toMap(Profile::id, profile -> profile));
+        Map<ProfileId, Group> known = groups.of(cluster.id());
         Map<PortId, Result> results = new HashMap<>();
         attempt(network, rows, known, results);
         orders.forEach(order -> complete(order, results));
@@ -229,7 +226,7 @@ public final class BindingWrites {
 
     /** All in one write; where the network refuses that, in two, and so on down to the port that it refuses. */
     private void attempt(
-            SdnSecurity network, List<PortRow> rows, Map<ProfileId, Profile> known, Map<PortId, Result> results) {
+            SdnSecurity network, List<PortRow> rows, Map<ProfileId, Group> known, Map<PortId, Result> results) {
         if (rows.isEmpty()) {
             return;
         }
@@ -284,10 +281,10 @@ public final class BindingWrites {
         return Objects.requireNonNullElse(Sets.parse(row.getWanted()), List.of());
     }
 
-    private static SdnSecurity.Binding binding(PortRow row, Map<ProfileId, Profile> known) {
+    private static SdnSecurity.Binding binding(PortRow row, Map<ProfileId, Group> known) {
         Set<String> groups = wanted(row).stream()
                 .map(id -> Optional.ofNullable(known.get(id))
-                        .map(Profile::backendId)
+                        .map(Group::backendId)
                         .orElseThrow(() -> new SdnFailure.Refused(
                                 SdnFailure.Refused.Reason.NOT_FOUND, "profile %s is not in the network".formatted(id))))
                 .collect(toSet());

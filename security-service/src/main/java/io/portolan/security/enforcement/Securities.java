@@ -2,6 +2,7 @@ package io.portolan.security.enforcement;
 
 import static java.util.stream.Collectors.joining;
 
+import io.portolan.kit.problem.Invalid;
 import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
 import io.portolan.model.ProfileId;
@@ -23,6 +24,8 @@ public class Securities {
     /** @param made whether it was not there before */
     record Declared(SecurityView security, Tag tag, boolean made) {}
 
+    private static final String SECRET = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,251}[A-Za-z0-9])?";
+
     private final Clusters clusters;
     private final Profiles profiles;
     private final SecurityRepository securities;
@@ -38,8 +41,19 @@ public class Securities {
         return securities.findById(cluster.value()).filter(security -> !security.isDeleting());
     }
 
+    private static @Nullable String secret(SecurityClaim claim) {
+        String secret = claim.networkPolicies() == null
+                ? null
+                : claim.networkPolicies().kubernetes().secretRef();
+        if (secret != null && !secret.matches(SECRET)) {
+            throw new Invalid("networkPolicies.kubernetes.secretRef", "'%s' is no name of a secret".formatted(secret));
+        }
+        return secret;
+    }
+
     @Transactional
     Declared declare(ClusterName name, SecurityClaim claim, @Nullable String ifMatch) {
+        String secret = secret(claim);
         Cluster cluster = clusters.lasting(name);
         UUID id = cluster.id().value();
         clusters.lockAlone(cluster.id());
@@ -50,9 +64,14 @@ public class Securities {
         }
         List<ProfileId> defaults = profiles.set(
                 cluster.id(), "defaultProfiles", Objects.requireNonNullElse(claim.defaultProfiles(), List.of()));
-        if (before.filter(security -> security.defaultProfiles().equals(defaults))
+        if (before.filter(security -> security.defaultProfiles().equals(defaults)
+                        && Objects.equals(security.networkPolicies(), claim.networkPolicies()))
                 .isEmpty()) {
-            securities.put(id, defaults.stream().map(ProfileId::toString).collect(joining(" ")));
+            securities.put(
+                    id,
+                    defaults.stream().map(ProfileId::toString).collect(joining(" ")),
+                    claim.networkPolicies() != null,
+                    secret);
         }
         Security now = securities.findById(id).orElseThrow();
         return new Declared(now.view(name), now.tag(), before.isEmpty());

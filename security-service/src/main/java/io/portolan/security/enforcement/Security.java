@@ -29,6 +29,11 @@ public class Security {
     @ColumnTransformer(read = "array_to_string(default_profiles, ' ')")
     private String defaultProfiles;
 
+    private boolean policies;
+
+    @Column(name = "policies_secret")
+    private @Nullable String policiesSecret;
+
     private String state;
 
     @Column(name = "state_reason")
@@ -56,6 +61,11 @@ public class Security {
                         .toList();
     }
 
+    /** Null where they do not count. */
+    SecurityClaim.@Nullable NetworkPolicies networkPolicies() {
+        return policies ? new SecurityClaim.NetworkPolicies(new SecurityClaim.Kubernetes(policiesSecret)) : null;
+    }
+
     public boolean isDeleting() {
         return state.equals("deleting");
     }
@@ -65,6 +75,7 @@ public class Security {
     }
 
     SecurityView view(ClusterName cluster) {
-        return new SecurityView(cluster, defaultProfiles(), state, stateReason, stateProblem, createdAt, revision);
+        return new SecurityView(
+                cluster, defaultProfiles(), networkPolicies(), state, stateReason, stateProblem, createdAt, revision);
     }
 }

@@ -19,10 +19,15 @@ interface SecurityRepository extends Repository<Security, UUID> {
 
     @Modifying(clearAutomatically = true)
     @Query(nativeQuery = true, value = """
-                    insert into security (cluster_id, default_profiles, state, state_reason)
-                    values (:cluster, cast(string_to_array(:profiles, ' ') as uuid[]), 'pending', 'declared just now')
-                    on conflict (cluster_id) do update set default_profiles = excluded.default_profiles, revision = security.revision + 1""")
-    int put(@Param("cluster") UUID cluster, @Param("profiles") String profiles);
+                    insert into security (cluster_id, default_profiles, policies, policies_secret, state, state_reason)
+                    values (:cluster, cast(string_to_array(:profiles, ' ') as uuid[]), :policies, cast(:secret as text), 'pending', 'declared just now')
+                    on conflict (cluster_id) do update set default_profiles = excluded.default_profiles,
+                      policies = excluded.policies, policies_secret = excluded.policies_secret, revision = security.revision + 1""")
+    int put(
+            @Param("cluster") UUID cluster,
+            @Param("profiles") String profiles,
+            @Param("policies") boolean policies,
+            @Param("secret") @Nullable String secret);
 
     /** How many pods are on ports in profiles. */
     @Query(nativeQuery = true, value = """

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A cluster's security and how it stands.
  *
+ * @param networkPolicies absent where they do not count
  * @param state {@code pending}, {@code ready}, {@code failed}, {@code deleting}
  * @param stateReason why it is not ready
  * @param stateProblem the stable name of what {@code stateReason} says; {@code docs/http.md} lists them
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public record SecurityView(
         ClusterName cluster,
         List<ProfileId> defaultProfiles,
+        SecurityClaim.@Nullable NetworkPolicies networkPolicies,
         String state,
         @Nullable String stateReason,
         @Nullable String stateProblem,

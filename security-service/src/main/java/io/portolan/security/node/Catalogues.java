@@ -9,6 +9,8 @@ import io.portolan.security.cluster.Clusters;
 import io.portolan.security.cluster.Node;
 import io.portolan.security.enforcement.Securities;
 import io.portolan.security.enforcement.Security;
+import io.portolan.security.policy.Policies;
+import io.portolan.security.policy.Policy;
 import io.portolan.security.pool.Pools;
 import io.portolan.security.profile.Profile;
 import io.portolan.security.profile.Profiles;
@@ -33,12 +35,14 @@ class Catalogues {
     private final Securities securities;
     private final Profiles profiles;
     private final Pools pools;
+    private final Policies policies;
 
-    Catalogues(Clusters clusters, Securities securities, Profiles profiles, Pools pools) {
+    Catalogues(Clusters clusters, Securities securities, Profiles profiles, Pools pools, Policies policies) {
         this.clusters = clusters;
         this.securities = securities;
         this.profiles = profiles;
         this.pools = pools;
+        this.policies = policies;
     }
 
     @Transactional(readOnly = true)
@@ -59,12 +63,21 @@ class Catalogues {
                 pools.of(node.cluster()).stream()
                         .filter(pool -> pool.isFor(node.nodeClass()) && ids.containsAll(pool.profiles()))
                         .map(pool -> new Pool(pool.profiles(), pool.size()))
+                        .toList(),
+                policies.of(node.cluster()).stream()
+                        .filter(policy -> !policy.isDeleting())
+                        .map(Catalogues::shown)
                         .toList());
     }
 
     private static NodeSecurity.Profile shown(Profile profile) {
         return new NodeSecurity.Profile(
                 profile.id(), profile.name(), profile.group(), profile.namespaces(), profile.isReady());
+    }
+
+    private static NodeSecurity.Policy shown(Policy policy) {
+        return new NodeSecurity.Policy(
+                policy.id(), policy.namespace(), policy.name(), policy.podSelector(), policy.isReady());
     }
 
     /** The same for the same content, from whichever replica. */
