@@ -59,6 +59,21 @@ class ApiTest {
     }
 
     @Test
+    void aBlockOfTheGatewaysFloatingAddressesIsNotGivenToServices() {
+        world.cluster("floating", "testing:");
+        world.sql("""
+            insert into gateway (cluster_id, physical_network, network, address, next_hop, chassis, snat, no_snat_cidrs, floating_cidrs, state)
+            values ('%s', 'outer', '203.0.113.0/24', '203.0.113.1', '203.0.113.254', '{edge}', true, '{}', '{203.0.113.16/28}', 'ready')""".formatted(world.id("floating")));
+        String path = "/v1/clusters/floating/load-balancing";
+        http().put(path, LbWorld.spec("floating", "203.0.113.0/27"))
+                .assertProblem(409, "external-cidrs-overlap", "externalCidrs");
+        http().get(path).assertStatus(404);
+        http().put(path, LbWorld.spec("floating", "203.0.113.32/27")).assertStatus(201);
+        http().put(path, LbWorld.spec("floating", "203.0.113.32/27", "203.0.113.24/32"))
+                .assertProblem(409, "external-cidrs-overlap", "externalCidrs");
+    }
+
+    @Test
     void declaringAgainChangesNothingAndAMissingSecretIsSaid() {
         String path = "/v1/clusters/blue/load-balancing";
         JsonNode same = http().put(path, LbWorld.spec("blue", "203.0.113.0/28"))

@@ -119,6 +119,20 @@ class GatewayTest {
         http().put(path(cluster), gateway()).assertProblem(404, "unknown-cluster", "cluster");
     }
 
+    @Test
+    void aBlockOfServicesAddressesIsNotGivenAsFloating() {
+        ClusterView cluster = world.ready(TopologyWorld.name(), "10.4.0.0/16");
+        world.sql("""
+            insert into load_balancing (cluster_id, load_balancer_class, unclassed, cluster_addresses_outside, node_port_cidrs,
+              node_port_addresses, external_cidrs, state)
+            values ('%s', 'portolan', true, false, '{}', '{}', '{203.0.113.16/28}', 'ready')""".formatted(cluster.id()));
+        http().put(path(cluster), with(gateway(), "floatingCidrs", List.of("203.0.113.24/29")))
+                .assertProblem(409, "floating-cidrs-overlap", "floatingCidrs");
+        http().get(path(cluster)).assertProblem(404, "no-gateway", "");
+        http().put(path(cluster), with(gateway(), "floatingCidrs", List.of("203.0.113.32/27")))
+                .assertStatus(201);
+    }
+
     static Stream<Arguments> bad() {
         Map<String, Object> good = gateway();
         return Stream.of(

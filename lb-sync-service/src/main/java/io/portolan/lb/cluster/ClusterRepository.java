@@ -112,6 +112,17 @@ interface ClusterRepository extends Repository<Cluster, UUID> {
                       and not exists (select 1 from unnest(cast(string_to_array(:externalCidrs, ',') as cidr[])) c where ip <<= c) limit 1""")
     Optional<String> grantedOutside(@Param("id") UUID id, @Param("externalCidrs") String externalCidrs);
 
+    /** Until the transaction ends, nobody else gives away addresses outside of the cluster; topology-service asks it, too. */
+    @Query(nativeQuery = true, value = """
+                    select 1 from pg_advisory_xact_lock(hashtextextended('outside of ' || :id, 0))""")
+    int lockOutside(@Param("id") UUID id);
+
+    /** A block of the gateway's floating addresses that overlaps one of these. */
+    @Query(nativeQuery = true, value = """
+                    select cast(f as text) from gateway g cross join unnest(g.floating_cidrs) f where g.cluster_id = :id
+                      and exists (select 1 from unnest(cast(string_to_array(:externalCidrs, ',') as cidr[])) e where e && f) limit 1""")
+    Optional<String> overlapsFloating(@Param("id") UUID id, @Param("externalCidrs") String externalCidrs);
+
     @Query(nativeQuery = true, value = "select id, name from node where cluster_id = :id")
     List<NodeRow> nodes(@Param("id") UUID id);
 }

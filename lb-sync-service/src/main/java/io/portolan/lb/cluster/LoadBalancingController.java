@@ -31,7 +31,9 @@ class LoadBalancingController {
     @ApiResponse(responseCode = "200", description = "It was there; it is as asked now")
     @ApiResponse(responseCode = "400", description = "invalid, not-supported")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
-    @ApiResponse(responseCode = "409", description = "load-balancing-deleting, external-address-granted")
+    @ApiResponse(
+            responseCode = "409",
+            description = "load-balancing-deleting, external-address-granted, external-cidrs-overlap")
     ResponseEntity<LoadBalancing> declare(@PathVariable ClusterName cluster, @RequestBody LoadBalancingSpec spec) {
         LoadBalancings.Declared declared = balancings.declare(cluster, spec);
         return ResponseEntity.status(declared.made() ? HttpStatus.CREATED : HttpStatus.OK)

@@ -46,6 +46,16 @@ public abstract sealed class LoadBalancingRefused extends Refused {
         }
     }
 
+    static final class ExternalOverlapsFloating extends LoadBalancingRefused {
+        ExternalOverlapsFloating(String block) {
+            super(
+                    HttpStatus.CONFLICT,
+                    "external-cidrs-overlap",
+                    "%s is for floating addresses of the cluster's gateway".formatted(block));
+            field("externalCidrs");
+        }
+    }
+
     static final class NotSupported extends LoadBalancingRefused {
         NotSupported(String field, String detail) {
             super(HttpStatus.BAD_REQUEST, "not-supported", detail);

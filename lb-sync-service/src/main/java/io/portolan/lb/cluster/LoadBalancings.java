@@ -61,6 +61,10 @@ public class LoadBalancings {
         if (cluster.target().mode() == Mode.UNDERLAY) {
             refuseAddresses(spec);
         } else {
+            clusters.lockOutside(id);
+            clusters.overlapsFloating(id, external).ifPresent(block -> {
+                throw new LoadBalancingRefused.ExternalOverlapsFloating(block);
+            });
             clusters.grantedOutside(id, external).ifPresent(address -> {
                 throw new LoadBalancingRefused.AddressGranted(address);
             });

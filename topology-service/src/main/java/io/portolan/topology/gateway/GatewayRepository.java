@@ -57,6 +57,11 @@ interface GatewayRepository extends Repository<Gateway, UUID> {
             @Param("vlan") @Nullable Integer vlan,
             @Param("address") String address);
 
+    /** Until the transaction ends, nobody else gives away addresses outside of the cluster; lb-sync-service asks it, too. */
+    @Query(nativeQuery = true, value = """
+                    select 1 from pg_advisory_xact_lock(hashtextextended('outside of ' || :cluster, 0))""")
+    int lockOutside(@Param("cluster") UUID cluster);
+
     /** A block for Services' addresses that overlaps one of these. */
     @Query(nativeQuery = true, value = """
                     select cast(e as text) from load_balancing b cross join unnest(b.external_cidrs) e

@@ -57,6 +57,7 @@ final class Gateways {
         if (!same) {
             refuseTaken(id, claim);
             String floating = text(claim.floatingCidrs());
+            gateways.lockOutside(id);
             gateways.overlapsServices(id, floating).ifPresent(block -> {
                 throw new GatewayRefused.FloatingOverlapsServices(block);
             });
