@@ -2,6 +2,7 @@ package io.portolan.sdn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.IpAddress;
 import io.portolan.model.LoadBalancerId;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -158,6 +160,53 @@ public abstract class SdnLoadBalancersContract {
             assertThat(everything()).isEqualTo(before);
             deleteAll(sdn, List.of(right.id(), was.id(), orphan.id()));
         }
+    }
+
+    @Test
+    void aListenerAdmitsSomeThenOthersThenEverybody() {
+        ClusterId cluster = ClusterId.random();
+        try (SdnBackend sdn = backend(cluster)) {
+            LoadBalancerSpec open = spec(cluster, "limited", from());
+            LoadBalancerSpec some = spec(cluster, "limited", from("198.51.100.0/24", "203.0.113.7/32"));
+            LoadBalancerSpec others = spec(cluster, "limited", from("198.51.101.0/24"));
+            if (!sdn.loadBalancers().abilities().sources()) {
+                assertThat(ensure(sdn, some))
+                        .isInstanceOfSatisfying(
+                                Settled.Failed.class,
+                                no -> assertThat(no.why())
+                                        .isInstanceOfSatisfying(
+                                                SdnFailure.Refused.class,
+                                                refused -> assertThat(refused.reason())
+                                                        .isEqualTo(SdnFailure.Refused.Reason.NOT_SUPPORTED)));
+                assertThat(sdn.loadBalancers().audit(List.of()).there()).isEmpty();
+                return;
+            }
+            ensure(sdn, some);
+            ensure(sdn, open);
+            Object before = everything();
+            assertThat(ensure(sdn, some)).isEqualTo(done(Ensured.MENDED));
+            assertThat(sdn.loadBalancers().audit(List.of(open)).right()).isEmpty();
+            assertThat(sdn.loadBalancers().audit(List.of(some)))
+                    .isEqualTo(new Audit(Set.of(some.id()), Set.of(some.id())));
+            assertThat(ensure(sdn, some)).isEqualTo(done(Ensured.UNCHANGED));
+            assertThat(ensure(sdn, others)).isEqualTo(done(Ensured.MENDED));
+            assertThat(ensure(sdn, open)).isEqualTo(done(Ensured.MENDED));
+            assertThat(everything()).as("no limit is left").isEqualTo(before);
+            ensure(sdn, some);
+            deleteAll(sdn, List.of(some.id()));
+            assertThat(sdn.loadBalancers().audit(List.of())).isEqualTo(new Audit(Set.of(), Set.of()));
+        }
+    }
+
+    private Listener from(String... sources) {
+        Listener any = listener(address(70), Transport.TCP, 80, "10.4.0.2");
+        return new Listener(
+                new Frontend(any.frontend().address(), Transport.TCP, 80, Reach.OUTSIDE),
+                any.spread(),
+                any.onEmpty(),
+                null,
+                Stream.of(sources).map(Cidr::parse).toList(),
+                any.pool());
     }
 
     @Test

@@ -104,6 +104,7 @@ record BalancerGroups(Northbound northbound, Mark mark) {
                     operations.add(Operation.delete(TABLE, Condition.row(row(reach))));
                 }
             }
+            operations.addAll(new SourceLimits(northbound, mark).delete());
             return new Change<>(operations, true);
         });
     }

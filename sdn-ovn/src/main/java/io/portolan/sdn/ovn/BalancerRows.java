@@ -27,6 +27,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 record BalancerRows(Mark mark) {
     static final String PART = "portolan:part";
     private static final String PARTS = "portolan:parts";
+    private static final String LIMIT = "limit:";
 
     /**
      * Hairpin connections come from this address, so that a security profile can admit them by one rule. It is never seen
@@ -155,13 +157,13 @@ record BalancerRows(Mark mark) {
                 .with(Mark.COLUMN, marked(spec.id(), PART, part.name()));
     }
 
-    /** The row that names the parts. */
-    Row anchor(LoadBalancerSpec spec, Collection<Part> parts) {
-        return empty().with("name", spec.name()).with(Mark.COLUMN, marked(spec.id(), PARTS, text(parts)));
-    }
-
-    private static String text(Collection<Part> parts) {
-        return parts.stream().map(Part::name).sorted().collect(Collectors.joining(" "));
+    /** The row that names the parts and the limits. */
+    Row anchor(LoadBalancerSpec spec, Collection<Part> parts, Collection<String> limits) {
+        String names = Stream.concat(
+                        parts.stream().map(Part::name), limits.stream().map(limit -> LIMIT + limit))
+                .sorted()
+                .collect(Collectors.joining(" "));
+        return empty().with("name", spec.name()).with(Mark.COLUMN, marked(spec.id(), PARTS, names));
     }
 
     private static Row empty() {
@@ -194,8 +196,20 @@ record BalancerRows(Mark mark) {
 
     /** The names of the parts that an anchor knows of. */
     static List<String> partsOf(Row anchor) {
+        return names(anchor).filter(name -> !name.startsWith(LIMIT)).toList();
+    }
+
+    /** The names of the {@link SourceLimits} that an anchor knows of. */
+    static List<String> limitsOf(Row anchor) {
+        return names(anchor)
+                .filter(name -> name.startsWith(LIMIT))
+                .map(name -> name.substring(LIMIT.length()))
+                .toList();
+    }
+
+    private static Stream<String> names(Row anchor) {
         String names = anchor.stringMap(Mark.COLUMN).getOrDefault(PARTS, "");
-        return Arrays.stream(names.split(" ")).filter(name -> !name.isEmpty()).toList();
+        return Arrays.stream(names.split(" ")).filter(name -> !name.isEmpty());
     }
 
     private static String vip(Frontend frontend) {

@@ -46,7 +46,9 @@ record Key(Kind kind, UUID id) {
         /** What one of a profile's rules says, or of a policy's. */
         RULE("ACL"),
         /** What a node's switch lets pass of ports without a profile. */
-        CLOSURE("ACL");
+        CLOSURE("ACL"),
+        /** What holds back those outside that a balancer does not admit. */
+        SOURCE_LIMITS("Port_Group");
 
         private final String table;
 
@@ -146,8 +148,17 @@ record Key(Kind kind, UUID id) {
                     POLICY_ADDRESSES,
                     RULE,
                     CLOSURE -> id;
-            case UPLINK, PIN, EXTERNAL_SWITCH, LOCALNET, EXTERNAL_UPLINK, EXTERNAL_PIN, ROUTE, POLICY, SNAT, NO_SNAT ->
-                derived();
+            case UPLINK,
+                    PIN,
+                    EXTERNAL_SWITCH,
+                    LOCALNET,
+                    EXTERNAL_UPLINK,
+                    EXTERNAL_PIN,
+                    ROUTE,
+                    POLICY,
+                    SNAT,
+                    NO_SNAT,
+                    SOURCE_LIMITS -> derived();
             case ROUTER_PORT ->
                 new UUID(LAST | derived().getMostSignificantBits(), derived().getLeastSignificantBits());
             case EXTERNAL_PORT ->

@@ -64,6 +64,7 @@ record OvnGateways(Northbound northbound, Mark mark, Routers routers, BalancerGr
             List<Operation> operations = new ArrayList<>();
             operations.addAll(groups.insertIfMissing(Reach.OUTSIDE));
             operations.addAll(externalSwitch(found, at));
+            operations.addAll(limits(found));
             operations.addAll(routerPort(found, at, holder));
             operations.addAll(onRouter(found, spec, at, holder));
             operations.addAll(groups.referenceOutside(holder));
@@ -199,6 +200,13 @@ record OvnGateways(Northbound northbound, Mark mark, Routers routers, BalancerGr
                 .toList();
         operations.addAll(parts(ports, there, new Holder(key.table(), id, "ports", held)));
         return operations;
+    }
+
+    private List<Operation> limits(Found found) {
+        UUID localnet = found.first(Kind.LOCALNET)
+                .map(Row::id)
+                .orElse(key(Kind.LOCALNET).row());
+        return new SourceLimits(northbound, mark).guard(localnet);
     }
 
     private List<Operation> routerPort(Found found, GatewaySpec.Attachment at, Row router) {

@@ -12,7 +12,6 @@ import io.portolan.sdn.Ensured;
 import io.portolan.sdn.LoadBalancerSpec;
 import io.portolan.sdn.LoadBalancerSpec.Reach;
 import io.portolan.sdn.SdnFailure.Refused;
-import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SdnLoadBalancers;
 import io.portolan.sdn.Transport;
 import io.portolan.sdn.ovn.BalancerRows.Part;
@@ -47,12 +46,13 @@ import org.jspecify.annotations.Nullable;
 final class OvnLoadBalancers implements SdnLoadBalancers {
     private static final String TABLE = Kind.LOAD_BALANCER.table();
     private static final Abilities ABILITIES =
-            new Abilities(EnumSet.allOf(Transport.class), Duration.ofSeconds(65_535), true, false, true, true);
+            new Abilities(EnumSet.allOf(Transport.class), Duration.ofSeconds(65_535), true, true, true, true);
     private static final int BATCH = 256;
 
     private final Northbound northbound;
     private final Mark mark;
     private final BalancerGroups groups;
+    private final SourceLimits limits;
     private final BalancerRows rows;
     private final Set<LoadBalancerId> copied = ConcurrentHashMap.newKeySet();
 
@@ -60,6 +60,7 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
         this.northbound = northbound;
         this.mark = mark;
         this.groups = groups;
+        this.limits = new SourceLimits(northbound, mark);
         this.rows = new BalancerRows(mark);
     }
 
@@ -80,19 +81,24 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
                 groups.select(Reach.INSIDE, "_uuid", BalancerGroups.MEMBERS),
                 groups.select(Reach.OUTSIDE, "_uuid", BalancerGroups.MEMBERS),
                 new Operation.Select(
-                        Kind.SWITCH.table(), List.of(mark.any()), List.of("_uuid", BalancerGroups.MEMBERS))));
+                        Kind.SWITCH.table(), List.of(mark.any()), List.of("_uuid", BalancerGroups.MEMBERS)),
+                limits.held(),
+                limits.all()));
         Map<UUID, Set<UUID>> holders = new HashMap<>();
         found.subList(1, 4).stream()
                 .flatMap(List::stream)
                 .forEach(row -> holders.put(row.id(), row.uuids(BalancerGroups.MEMBERS)));
+        found.get(4).forEach(row -> holders.put(row.id(), row.uuids(SourceLimits.HELD)));
         Map<LoadBalancerId, List<Row>> there = byBalancer(found.getFirst());
+        Map<LoadBalancerId, List<Row>> limited = byBalancer(found.get(5));
         Set<LoadBalancerId> right = new HashSet<>();
         for (LoadBalancerSpec spec : wanted) {
             Look look = new Look(
                     there.getOrDefault(spec.id(), List.of()),
+                    limited.getOrDefault(spec.id(), List.of()),
                     holders::containsKey,
                     (holder, row) -> holders.getOrDefault(holder, Set.of()).contains(row));
-            if (changes(spec, look).isEmpty()) {
+            if (isRight(spec, look)) {
                 right.add(spec.id());
             }
         }
@@ -102,7 +108,30 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
                 copied.add(id);
             }
         });
-        return new Audit(right, there.keySet());
+        Set<LoadBalancerId> all = new HashSet<>(there.keySet());
+        limited.forEach((id, rows) -> {
+            all.add(id);
+            if (rows.stream().anyMatch(row -> !isInItsPlace(id, row, there.getOrDefault(id, List.of())))) {
+                copied.add(id);
+            }
+        });
+        return new Audit(right, all);
+    }
+
+    private boolean isRight(LoadBalancerSpec spec, Look look) {
+        try {
+            return changes(spec, look).isEmpty();
+        } catch (Refused e) {
+            return false;
+        }
+    }
+
+    /** Where its anchor leads a writer to it. */
+    private static boolean isInItsPlace(LoadBalancerId id, Row limit, List<Row> there) {
+        return there.stream()
+                .filter(row -> row.id().equals(id.value()))
+                .flatMap(anchor -> BalancerRows.limitsOf(anchor).stream())
+                .anyMatch(name -> limit.id().equals(SourceLimits.id(id, name)));
     }
 
     private static boolean isInItsPlace(LoadBalancerId id, Row row) {
@@ -127,11 +156,16 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
      * What there is of a balancer.
      *
      * @param rows that bear its mark
+     * @param limits on its sources, that bear its mark
      * @param holder whether a switch, or a group, is there
      */
-    private record Look(List<Row> rows, java.util.function.Predicate<UUID> holder, Membership membership) {
+    private record Look(
+            List<Row> rows, List<Row> limits, java.util.function.Predicate<UUID> holder, Membership membership) {
         private @Nullable Row row(UUID id) {
-            return rows.stream().filter(row -> row.id().equals(id)).findFirst().orElse(null);
+            return Stream.concat(rows.stream(), limits.stream())
+                    .filter(row -> row.id().equals(id))
+                    .findFirst()
+                    .orElse(null);
         }
 
         private boolean hasSwitch(NodeId node) {
@@ -139,8 +173,8 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
         }
     }
 
-    /** What has to be done, apart from who becomes a member where. */
-    private record Changes(List<Operation> operations, Map<Part, UUID> joining) {
+    /** What has to be done, apart from who becomes a member of which row. */
+    private record Changes(List<Operation> operations, Map<UUID, Set<UUID>> joining) {
         private boolean isEmpty() {
             return operations.isEmpty() && joining.isEmpty();
         }
@@ -148,30 +182,47 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
 
     private Changes changes(LoadBalancerSpec spec, Look look) {
         Map<Part, Row> parts = rows.parts(spec, look::hasSwitch);
+        Map<String, Row> limiting = limits.of(spec);
         Map<UUID, Row> wanted = new LinkedHashMap<>();
-        wanted.put(spec.id().value(), rows.anchor(spec, parts.keySet()));
+        wanted.put(spec.id().value(), rows.anchor(spec, parts.keySet(), limiting.keySet()));
         parts.forEach((part, row) -> wanted.put(BalancerRows.id(spec.id(), part.name()), row));
         List<Operation> operations = new ArrayList<>();
-        wanted.forEach((id, row) -> {
-            Row fit = northbound.fit(TABLE, row);
-            Row found = look.row(id);
-            if (found == null) {
-                operations.add(Operation.insert(TABLE, fit).withId(id));
-            } else {
-                operations.addAll(Northbound.mend(TABLE, found, fit));
-            }
-        });
+        wanted.forEach((id, row) -> operations.addAll(put(TABLE, id, northbound.fit(TABLE, row), look)));
         look.rows().stream()
                 .filter(row -> !wanted.containsKey(row.id()))
                 .forEach(row -> operations.addAll(removal(row)));
-        Map<Part, UUID> joining = new LinkedHashMap<>();
+        Map<UUID, Set<UUID>> joining = new LinkedHashMap<>();
         parts.keySet().forEach(part -> {
             UUID id = BalancerRows.id(spec.id(), part.name());
             if (!look.membership().has(holder(part), id)) {
-                joining.put(part, id);
+                joining.computeIfAbsent(holder(part), holder -> new HashSet<>()).add(id);
             }
         });
+        Set<UUID> limitIds = new HashSet<>();
+        limiting.forEach((name, row) -> {
+            UUID id = SourceLimits.id(spec.id(), name);
+            limitIds.add(id);
+            operations.addAll(put(AclRows.TABLE, id, row, look));
+            if (!look.membership().has(limits.row(), id)) {
+                joining.computeIfAbsent(limits.row(), holder -> new HashSet<>()).add(id);
+            }
+        });
+        operations.addAll(release(look.limits().stream()
+                .map(Row::id)
+                .filter(id -> !limitIds.contains(id))
+                .collect(Collectors.toSet())));
         return new Changes(operations, joining);
+    }
+
+    private static List<Operation> put(String table, UUID id, Row wanted, Look look) {
+        Row found = look.row(id);
+        return found == null
+                ? List.of(Operation.insert(table, wanted).withId(id))
+                : Northbound.mend(table, found, wanted);
+    }
+
+    private List<Operation> release(Set<UUID> gone) {
+        return gone.isEmpty() ? List.of() : List.of(limits.release(gone));
     }
 
     private UUID holder(Part part) {
@@ -190,22 +241,11 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
     public Map<LoadBalancerId, Settled> ensure(Collection<LoadBalancerSpec> specs) {
         Map<LoadBalancerId, LoadBalancerSpec> wanted = new LinkedHashMap<>();
         specs.forEach(spec -> wanted.put(spec.id(), spec));
-        Map<LoadBalancerId, Settled> settled = new HashMap<>();
-        wanted.values().removeIf(spec -> {
-            boolean limited = spec.listeners().stream()
-                    .anyMatch(listener -> !listener.sources().isEmpty());
-            if (limited) {
-                Refused no = new Refused(Reason.NOT_SUPPORTED, "OVN's load balancers cannot limit who uses them");
-                settled.put(spec.id(), new Settled.Failed(no));
-            }
-            return limited;
-        });
-        settled.putAll(eachOrAll(
+        return eachOrAll(
                 wanted.keySet(),
                 ids -> write(ids.stream()
                         .map(id -> java.util.Objects.requireNonNull(wanted.get(id)))
-                        .toList())));
-        return settled;
+                        .toList()));
     }
 
     @Override
@@ -243,8 +283,8 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
                 Changes changes = changes(spec, look);
                 operations.addAll(changes.operations());
                 changes.joining()
-                        .forEach((part, row) -> joining.computeIfAbsent(holder(part), holder -> new HashSet<>())
-                                .add(row));
+                        .forEach((holder, members) -> joining.computeIfAbsent(holder, id -> new HashSet<>())
+                                .addAll(members));
                 outcome.put(
                         spec.id(),
                         changes.isEmpty() ? Ensured.UNCHANGED : look.rows().isEmpty() ? Ensured.MADE : Ensured.MENDED);
@@ -255,6 +295,11 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
     }
 
     private List<Operation> join(UUID holder, Set<UUID> members) {
+        if (holder.equals(limits.row())) {
+            List<Operation> operations = new ArrayList<>(limits.insertIfMissing());
+            operations.add(limits.hold(members));
+            return operations;
+        }
         for (Reach reach : Reach.values()) {
             if (holder.equals(groups.row(reach))) {
                 List<Operation> operations = new ArrayList<>(groups.insertIfMissing(reach));
@@ -274,34 +319,41 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
         return northbound.settle("deleting %d load balancers".formatted(ids.size()), () -> {
             List<Operation> operations = new ArrayList<>();
             Map<LoadBalancerId, Ensured> outcome = new HashMap<>();
-            Map<LoadBalancerId, List<Row>> there = find(ids, Map.of());
+            Found there = find(ids, Set.of(), Set.of());
             ids.forEach(id -> {
-                List<Row> all = there.getOrDefault(id, List.of());
+                List<Row> all = there.rows(id);
                 all.forEach(row -> operations.addAll(removal(row)));
-                outcome.put(id, all.isEmpty() ? Ensured.UNCHANGED : Ensured.MENDED);
+                operations.addAll(release(there.limits(id).stream().map(Row::id).collect(Collectors.toSet())));
+                boolean none = all.isEmpty() && there.limits(id).isEmpty();
+                outcome.put(id, none ? Ensured.UNCHANGED : Ensured.MENDED);
             });
             return new Change<>(operations, outcome);
         });
     }
 
     private Map<LoadBalancerId, Look> look(Collection<LoadBalancerSpec> specs) {
-        Map<LoadBalancerId, Set<UUID>> wanted = new LinkedHashMap<>();
+        Set<UUID> parts = new HashSet<>();
+        Set<UUID> limiting = new HashSet<>();
         List<Operation.Select> memberships = new ArrayList<>();
         List<List<UUID>> asked = new ArrayList<>();
         Set<NodeId> nodes = new HashSet<>();
         for (LoadBalancerSpec spec : specs) {
             nodes.addAll(BalancerRows.nodes(spec));
-            Set<UUID> ids = new HashSet<>();
             for (Part part : rows.parts(spec, node -> true).keySet()) {
                 UUID id = BalancerRows.id(spec.id(), part.name());
-                ids.add(id);
+                parts.add(id);
                 asked.add(List.of(holder(part), id));
                 memberships.add(new Operation.Select(
                         part.node() == null ? BalancerGroups.TABLE : Kind.SWITCH.table(),
                         List.of(Condition.row(holder(part)), Condition.includes(BalancerGroups.MEMBERS, Atom.of(id))),
                         List.of("_uuid")));
             }
-            wanted.put(spec.id(), ids);
+            for (String limit : limits.of(spec).keySet()) {
+                UUID id = SourceLimits.id(spec.id(), limit);
+                limiting.add(id);
+                asked.add(List.of(limits.row(), id));
+                memberships.add(limits.holding(id));
+            }
         }
         nodes.forEach(node -> memberships.add(new Operation.Select(
                 Kind.SWITCH.table(), List.of(Condition.row(node.value()), mark.any()), List.of("_uuid"))));
@@ -316,37 +368,58 @@ final class OvnLoadBalancers implements SdnLoadBalancers {
                 .flatMap(List::stream)
                 .map(Row::id)
                 .collect(Collectors.toSet());
-        Map<LoadBalancerId, List<Row>> there = find(wanted.keySet(), wanted);
+        Found there = find(specs.stream().map(LoadBalancerSpec::id).toList(), parts, limiting);
         Map<LoadBalancerId, Look> looks = new HashMap<>();
-        wanted.keySet()
+        specs.stream()
+                .map(LoadBalancerSpec::id)
                 .forEach(id -> looks.put(
                         id,
                         new Look(
-                                there.getOrDefault(id, List.of()),
+                                there.rows(id),
+                                there.limits(id),
                                 switches::contains,
                                 (holder, row) -> members.contains(List.of(holder, row)))));
         return looks;
     }
 
+    /** By balancer. */
+    private record Found(Map<LoadBalancerId, List<Row>> rows, Map<LoadBalancerId, List<Row>> limits) {
+        private List<Row> rows(LoadBalancerId id) {
+            return rows.getOrDefault(id, List.of());
+        }
+
+        private List<Row> limits(LoadBalancerId id) {
+            return limits.getOrDefault(id, List.of());
+        }
+    }
+
     /** All rows of these balancers: those that their anchors name, and those that may be there besides. */
-    private Map<LoadBalancerId, List<Row>> find(
-            Collection<LoadBalancerId> ids, Map<LoadBalancerId, Set<UUID>> besides) {
+    private Found find(Collection<LoadBalancerId> ids, Set<UUID> parts, Set<UUID> limiting) {
         List<String> columns = northbound.known(TABLE, BalancerRows.COLUMNS);
         List<Row> anchors = flat(northbound.read(Northbound.selects(
                 TABLE, ids.stream().map(LoadBalancerId::value).toList(), columns)));
-        Set<UUID> parts = new HashSet<>();
-        besides.values().forEach(parts::addAll);
-        anchors.forEach(anchor -> rows.balancer(anchor)
-                .ifPresent(id -> BalancerRows.partsOf(anchor).forEach(part -> parts.add(BalancerRows.id(id, part)))));
-        List<Operation.Select> selects = new ArrayList<>(Northbound.selects(TABLE, parts, columns));
-        ids.stream()
-                .filter(copied::contains)
-                .forEach(id ->
-                        selects.add(new Operation.Select(TABLE, List.of(mark.is(Key.loadBalancer(id))), columns)));
-        List<Row> others = flat(northbound.read(selects));
-        Map<UUID, Row> distinct = Stream.concat(anchors.stream(), others.stream())
-                .collect(Collectors.toMap(Row::id, row -> row, (one, same) -> one, LinkedHashMap::new));
-        return byBalancer(distinct.values());
+        Set<UUID> allParts = new HashSet<>(parts);
+        Set<UUID> allLimits = new HashSet<>(limiting);
+        anchors.forEach(anchor -> rows.balancer(anchor).ifPresent(id -> {
+            BalancerRows.partsOf(anchor).forEach(part -> allParts.add(BalancerRows.id(id, part)));
+            BalancerRows.limitsOf(anchor).forEach(limit -> allLimits.add(SourceLimits.id(id, limit)));
+        }));
+        List<LoadBalancerId> searched = ids.stream().filter(copied::contains).toList();
+        List<Operation.Select> selects = new ArrayList<>(Northbound.selects(TABLE, allParts, columns));
+        searched.forEach(
+                id -> selects.add(new Operation.Select(TABLE, List.of(mark.is(Key.loadBalancer(id))), columns)));
+        int ofBalancers = selects.size();
+        selects.addAll(limits.rows(allLimits));
+        searched.forEach(id -> selects.add(limits.of(id)));
+        List<List<Row>> found = northbound.read(selects);
+        return new Found(
+                byBalancer(distinct(Stream.concat(anchors.stream(), flat(found.subList(0, ofBalancers)).stream()))),
+                byBalancer(distinct(flat(found.subList(ofBalancers, found.size())).stream())));
+    }
+
+    private static Collection<Row> distinct(Stream<Row> rows) {
+        return rows.collect(Collectors.toMap(Row::id, row -> row, (one, same) -> one, LinkedHashMap::new))
+                .values();
     }
 
     private static List<Row> flat(List<List<Row>> found) {

@@ -1,18 +1,13 @@
 package io.portolan.sdn.ovn;
 
+import static io.portolan.sdn.ovn.TrafficWorld.PATIENCE;
+import static io.portolan.sdn.ovn.TrafficWorld.TCP_LIMIT;
+import static io.portolan.sdn.ovn.TrafficWorld.answers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.portolan.model.Cidr;
-import io.portolan.model.ClusterId;
-import io.portolan.model.ClusterName;
 import io.portolan.model.IpAddress;
 import io.portolan.model.LoadBalancerId;
-import io.portolan.model.MacAddress;
-import io.portolan.model.NodeId;
-import io.portolan.model.NodeName;
-import io.portolan.model.PortId;
-import io.portolan.model.SubnetId;
 import io.portolan.sdn.LoadBalancerSpec;
 import io.portolan.sdn.LoadBalancerSpec.Frontend;
 import io.portolan.sdn.LoadBalancerSpec.Listener;
@@ -21,25 +16,15 @@ import io.portolan.sdn.LoadBalancerSpec.OnEmpty;
 import io.portolan.sdn.LoadBalancerSpec.Pool;
 import io.portolan.sdn.LoadBalancerSpec.Reach;
 import io.portolan.sdn.LoadBalancerSpec.Spread;
-import io.portolan.sdn.PortSpec;
-import io.portolan.sdn.RouterSpec;
 import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnLoadBalancers.Settled;
-import io.portolan.sdn.SwitchSpec;
 import io.portolan.sdn.Transport;
-import io.portolan.testbed.Fabric;
-import io.portolan.testbed.NodeHost;
 import io.portolan.testbed.OvnCentral;
 import io.portolan.testbed.PodSandbox;
-import io.portolan.testbed.TcpExchange;
-import io.portolan.testbed.Workspace;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -49,164 +34,40 @@ import org.junit.jupiter.api.Test;
  * pods come when the first balancer is there already, as when a node joins a cluster that has Services.
  */
 class BalancerTrafficTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Duration TCP_LIMIT = Duration.ofSeconds(2);
-    private static final Cidr PODS = Cidr.parse("10.4.0.0/16");
-    private static final int EXCHANGES = 20;
-    private static final String UDP_SERVER = """
-            import socket, sys
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            s.bind(('0.0.0.0', 5353))
-            print('listens', flush=True)
-            while True:
-                data, peer = s.recvfrom(2048)
-                s.sendto(sys.argv[1].encode(), peer)
-            """;
-    private static final String UDP_CLIENT = """
-            import socket, sys
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            s.bind(('0.0.0.0', int(sys.argv[3])))
-            s.settimeout(1)
-            for i in range(10):
-                s.sendto(b'hello', (sys.argv[1], int(sys.argv[2])))
-                try:
-                    print(s.recvfrom(2048)[0].decode())
-                    break
-                except (socket.timeout, ConnectionError):
-                    pass
-            """;
-
-    private static final ClusterId CLUSTER = ClusterId.random();
-    private static final Map<String, PodSandbox> pods = new LinkedHashMap<>();
-    private static final Map<String, NodeId> nodes = new LinkedHashMap<>();
-    private static Workspace workspace;
+    private static TrafficWorld world;
     private static OvnCentral central;
-    private static TestingCentral northbound;
     private static SdnBackend backend;
     private static PodSandbox outside;
+    private static Map<String, PodSandbox> pods;
 
     @BeforeAll
     static void start() {
-        workspace = Workspace.create();
+        world = new TrafficWorld("node-1", "node-2");
         try {
-            Fabric fabric = Fabric.create(workspace);
-            central = OvnCentral.in(workspace).start();
-            List<NodeHost> hosts = NodeHost.start(workspace, fabric, central, "node-1", "node-2");
-            northbound = new TestingCentral(central.northbound().unixRemote());
-            backend = northbound.backend(CLUSTER);
-            String router = backend.topology()
-                    .ensureRouter(new RouterSpec(new ClusterName("traffic"), List.of(PODS), null))
-                    .id();
+            central = world.central;
+            backend = world.backend;
+            pods = world.pods;
             ensure(spec("early", anywhere("10.96.0.10", 80, "10.4.1.2", "10.4.1.3", "10.4.2.2")));
-            join(hosts.get(0), router, 1, "a", "b");
-            join(hosts.get(1), router, 2, "c");
-            external(hosts.get(1), router);
+            world.join(world.hosts.get(0), 1, "a", "b");
+            world.join(world.hosts.get(1), 2, "c");
+            world.withOutside();
+            outside = world.outside();
+            ensure(spec("first-outside", at(Reach.OUTSIDE, "203.0.113.30", 80, "10.4.1.2", "10.4.2.2")));
+            backend.gateways().ensureGateway(world.gateway(true, "node-2"));
             central.awaitInstalled();
         } catch (RuntimeException | Error e) {
-            workspace.close();
+            world.close();
             throw e;
         }
     }
 
     @AfterAll
     static void stop() {
-        northbound.close();
-        workspace.close();
-    }
-
-    private static void join(NodeHost host, String router, int n, String... names) {
-        Cidr cidr = Cidr.parse("10.4.%d.0/24".formatted(n));
-        IpAddress gateway = cidr.address(1);
-        SubnetId subnet = SubnetId.random();
-        NodeId node = NodeId.random();
-        backend.topology()
-                .ensureSwitch(new SwitchSpec(
-                        node,
-                        new NodeName(host.name()),
-                        router,
-                        List.of(new SwitchSpec.Subnet(subnet, cidr, gateway, MacAddress.derivedFrom(gateway))),
-                        null,
-                        host.chassis(),
-                        NodeHost.POD_MTU));
-        nodes.put(host.name(), node);
-        for (int i = 0; i < names.length; i++) {
-            IpAddress ip = cidr.address(2 + i);
-            PortSpec port = new PortSpec(PortId.random(), subnet, MacAddress.derivedFrom(ip), List.of(ip), null);
-            String iface =
-                    backend.ports().ensure(node, List.of(port)).getFirst().backendId();
-            plug(host, names[i], port, iface, gateway);
-        }
-    }
-
-    private static void plug(NodeHost host, String name, PortSpec port, String iface, IpAddress gateway) {
-        PodSandbox pod = PodSandbox.create(workspace, "pod-" + name);
-        host.namespace()
-                .ip(
-                        "link add v-%s type veth peer name eth0 address %s mtu %d netns %s"
-                                .formatted(
-                                        name,
-                                        port.mac(),
-                                        NodeHost.POD_MTU,
-                                        pod.namespace().name()),
-                        "link set v-%s up".formatted(name));
-        pod.namespace().withoutOffloads("eth0");
-        pod.namespace()
-                .ip(
-                        "addr add %s/24 dev eth0".formatted(port.addresses().getFirst()),
-                        "link set eth0 up",
-                        "route add default via " + gateway);
-        host.vsctl(
-                "add-port",
-                "br-int",
-                "v-" + name,
-                "--",
-                "set",
-                "Interface",
-                "v-" + name,
-                "external_ids:iface-id=" + iface);
-        pod.serveTcp(8080, name);
-        workspace
-                .daemon("udp-" + name, "/usr/bin/python3", "-I", "-c", UDP_SERVER, name)
-                .inside(pod.namespace())
-                .grace(Duration.ZERO)
-                .start();
-        pods.put(name, pod);
-    }
-
-    /** A segment with one host and the gateway, made by hand: the router gets the group at the gateway. */
-    private static void external(NodeHost host, String router) {
-        outside = PodSandbox.create(workspace, "outside");
-        outside.namespace()
-                .ip(
-                        "link add o0 type veth peer name ext0 netns "
-                                + host.namespace().name(),
-                        "link set o0 up");
-        outside.namespace().ip("addr add 203.0.113.10/24 dev o0");
-        outside.namespace().withoutOffloads("o0");
-        host.namespace().ip("link set ext0 up");
-        host.namespace().withoutOffloads("ext0");
-        host.vsctl(("add-br br-ex -- set Bridge br-ex datapath_type=netdev -- add-port br-ex ext0"
-                        + " -- set Open_vSwitch . external_ids:ovn-bridge-mappings=physnet:br-ex")
-                .split(" "));
-        String group =
-                new BalancerGroups(null, new Mark(CLUSTER)).row(Reach.OUTSIDE).toString();
-        ensure(spec("first-outside", at(Reach.OUTSIDE, "203.0.113.30", 80, "10.4.1.2", "10.4.2.2")));
-        central.nbctl(("ls-add ext -- lsp-add ext ext-physnet -- lsp-set-type ext-physnet localnet"
-                        + " -- lsp-set-addresses ext-physnet unknown"
-                        + " -- lsp-set-options ext-physnet network_name=physnet"
-                        + " -- lrp-add %1$s to-ext 02:00:00:00:01:01 203.0.113.1/24"
-                        + " -- lrp-set-gateway-chassis to-ext node-2 10"
-                        + " -- lsp-add ext ext-router -- lsp-set-type ext-router router"
-                        + " -- lsp-set-addresses ext-router router"
-                        + " -- lsp-set-options ext-router router-port=to-ext"
-                        + " -- lr-route-add %1$s 0.0.0.0/0 203.0.113.10"
-                        + " -- set Logical_Router %1$s load_balancer_group=%2$s")
-                .formatted(router, group)
-                .split(" "));
+        world.close();
     }
 
     private static LoadBalancerSpec spec(String name, Listener... listeners) {
-        return new LoadBalancerSpec(LoadBalancerId.of(CLUSTER, "ns", name), "ns/" + name, List.of(listeners));
+        return new LoadBalancerSpec(LoadBalancerId.of(world.cluster, "ns", name), "ns/" + name, List.of(listeners));
     }
 
     private static Listener anywhere(String address, int port, String... members) {
@@ -228,7 +89,8 @@ class BalancerTrafficTest {
             int target,
             String... members) {
         List<Member> all = Arrays.stream(members)
-                .map(member -> new Member(IpAddress.parse(member), target, nodes.get("node-" + member.charAt(5)), null))
+                .map(member ->
+                        new Member(IpAddress.parse(member), target, world.nodes.get("node-" + member.charAt(5)), null))
                 .toList();
         return new Listener(
                 new Frontend(IpAddress.parse(address), transport, port, reach),
@@ -246,17 +108,6 @@ class BalancerTrafficTest {
     private static void installed(LoadBalancerSpec... specs) {
         ensure(specs);
         central.awaitInstalled();
-    }
-
-    private static Set<String> answers(PodSandbox from, String target, int port) {
-        await().atMost(PATIENCE).until(() -> from.tcp(target, port, TCP_LIMIT).ok());
-        Set<String> said = new TreeSet<>();
-        for (int i = 0; i < EXCHANGES; i++) {
-            TcpExchange exchange = from.tcp(target, port, TCP_LIMIT);
-            assertThat(exchange.ok()).as(exchange.said()).isTrue();
-            said.add(exchange.said());
-        }
-        return said;
     }
 
     @Test
@@ -320,7 +171,7 @@ class BalancerTrafficTest {
         assertThat(answers(pods.get("b"), "10.96.0.14", 80)).containsExactly("a", "c");
         installed(spec("shrinking", anywhere("10.96.0.14", 80, "10.4.2.2")));
         assertThat(answers(pods.get("b"), "10.96.0.14", 80)).containsExactly("c");
-        backend.loadBalancers().delete(List.of(LoadBalancerId.of(CLUSTER, "ns", "shrinking")));
+        backend.loadBalancers().delete(List.of(LoadBalancerId.of(world.cluster, "ns", "shrinking")));
         central.awaitInstalled();
         assertThat(pods.get("b").tcp("10.96.0.14", 80, TCP_LIMIT).ok()).isFalse();
     }
@@ -351,8 +202,7 @@ class BalancerTrafficTest {
     }
 
     private static String udp(PodSandbox from, String target, int sourcePort) {
-        return from.exec("/usr/bin/python3", "-I", "-c", UDP_CLIENT, target, "53", Integer.toString(sourcePort))
-                .strip();
+        return TrafficWorld.udpFrom(from, "0.0.0.0", sourcePort, target, 53, 10);
     }
 
     /** Same ports all along, so that only the flushed connection lets it reach the other member. */

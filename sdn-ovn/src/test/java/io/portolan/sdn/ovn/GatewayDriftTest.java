@@ -126,6 +126,7 @@ class GatewayDriftTest {
                         "{snat}",
                         Key.of(Kind.SNAT, cluster.id(), "10.4.0.0/16").row().toString())
                 .replace("{exempt}", key(Kind.NO_SNAT).row().toString())
+                .replace("{limits}", key(Kind.SOURCE_LIMITS).row().toString())
                 .replace("{floating}", floating.toString())
                 .replace("{cluster}", cluster.id().toString())
                 .split(" "));
@@ -159,6 +160,9 @@ class GatewayDriftTest {
                 "set NAT {floating} external_mac=\"02:00:00:00:00:01\" logical_port=x",
                 "clear NAT {floating} gateway_port",
                 "set Address_Set {exempt} addresses=10.0.0.0/8",
+                "clear Port_Group {limits} ports",
+                "set Port_Group {limits} name=mine",
+                "pg-del {limits}",
                 "create Logical_Switch name=copy external_ids:\"portolan:cluster\"={cluster} external_ids:\"portolan:key\"=\"external-switch:{cluster}\"",
             })
     void driftIsMended(String command) {

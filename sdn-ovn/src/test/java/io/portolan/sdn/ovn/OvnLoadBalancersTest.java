@@ -1,6 +1,7 @@
 package io.portolan.sdn.ovn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import io.portolan.model.Cidr;
@@ -38,6 +39,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -164,8 +166,8 @@ class OvnLoadBalancersTest extends SdnLoadBalancersContract {
                             row -> row.string("name"),
                             row -> row.uuids("load_balancer").size())
                     .containsExactlyInAnyOrder(
-                            org.assertj.core.groups.Tuple.tuple("portolan-" + cluster.id() + "-inside", 2),
-                            org.assertj.core.groups.Tuple.tuple("portolan-" + cluster.id() + "-outside", 1));
+                            tuple("portolan-" + cluster.id() + "-inside", 2),
+                            tuple("portolan-" + cluster.id() + "-outside", 1));
             Row onlySwitch =
                     northbound.dump().get("Logical_Switch").values().iterator().next();
             assertThat(onlySwitch.uuids("load_balancer")).hasSize(1);
@@ -173,6 +175,54 @@ class OvnLoadBalancersTest extends SdnLoadBalancersContract {
                     .as("the group inside, from the switch's first transaction on")
                     .containsExactly(new BalancerGroups(null, new Mark(cluster.id())).row(Reach.INSIDE));
             unmake(cluster, sdn);
+        }
+    }
+
+    private static final String LIMITED = "tcp/203.0.113.9/443";
+
+    private static Listener limited(String... sources) {
+        return new Listener(
+                new Frontend(IpAddress.parse("203.0.113.9"), Transport.TCP, 443, Reach.OUTSIDE),
+                Spread.ANYWHERE,
+                OnEmpty.REFUSE,
+                null,
+                Stream.of(sources).map(Cidr::parse).toList(),
+                new Pool("web", List.of(new Member(IpAddress.parse("10.4.0.2"), 8443, null, null))));
+    }
+
+    @Test
+    void aLimitedListenerIsTwoRulesOnTheGroupOfTheGatewaysPort() {
+        ClusterId cluster = ClusterId.random();
+        try (SdnBackend sdn = northbound.backend(cluster)) {
+            LoadBalancerSpec spec = spec(cluster, "web", limited("198.51.100.0/24", "192.0.2.7/32", "2001:db8::/32"));
+            sdn.loadBalancers().ensure(List.of(spec));
+            String name = "portolan_sources_" + cluster.toString().replace("-", "");
+            Row group = northbound.dump().get("Port_Group").values().stream()
+                    .filter(row -> row.string("name").equals(name))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(group.uuids("acls"))
+                    .containsExactlyInAnyOrder(
+                            SourceLimits.id(spec.id(), LIMITED + "/drop"),
+                            SourceLimits.id(spec.id(), LIMITED + "/pass"));
+            String packets = "inport == @%s && ip4.dst == 203.0.113.9 && tcp.dst == 443".formatted(name);
+            assertThat(northbound.dump().get("ACL").values())
+                    .extracting(row -> row.string("match"), row -> row.string("action"), row -> row.string("direction"))
+                    .containsExactlyInAnyOrder(
+                            tuple(packets, "drop", "from-lport"),
+                            tuple(
+                                    packets + " && ip4.src == {192.0.2.7/32, 198.51.100.0/24}",
+                                    "allow-stateless",
+                                    "from-lport"));
+            sdn.loadBalancers().ensure(List.of(spec(cluster, "web", limited("0.0.0.0/0", "192.0.2.7/32"))));
+            assertThat(northbound.dump()).as("everybody").doesNotContainKey("ACL");
+            sdn.loadBalancers().ensure(List.of(spec(cluster, "web", limited("2001:db8::/32"))));
+            assertThat(northbound.dump().get("ACL").values())
+                    .as("nobody")
+                    .extracting(row -> row.string("match"), row -> row.string("action"))
+                    .containsExactly(tuple(packets, "drop"));
+            sdn.topology().deleteRouter();
+            assertThat(northbound.dump()).isEqualTo(before);
         }
     }
 
@@ -244,6 +294,15 @@ class OvnLoadBalancersTest extends SdnLoadBalancersContract {
                 "lb-del {anchor}",
                 "remove Load_Balancer_Group {group} load_balancer {tcp}",
                 "clear Load_Balancer_Group {group} load_balancer",
+                "set ACL {drop} action=allow",
+                "set ACL {drop} match=ip4",
+                "set ACL {pass} priority=1",
+                "remove Port_Group {limits} acls {drop}",
+                "clear Port_Group {limits} acls",
+                "pg-del {limits}",
+                "--id=@a create ACL direction=from-lport priority=1 match=ip4 action=allow external_ids:\"portolan:cluster\"={cluster}"
+                        + " external_ids:\"portolan:kind\"=sources external_ids:\"portolan:key\"=\"load-balancer:{anchor}\""
+                        + " -- add Port_Group {limits} acls @a",
             })
     void driftIsMended(String tampering) {
         ClusterId cluster = ClusterId.random();
@@ -255,11 +314,22 @@ class OvnLoadBalancersTest extends SdnLoadBalancersContract {
                     cluster,
                     "web",
                     listener("10.96.0.10", Transport.TCP, 80, "10.4.0.2"),
-                    listener("10.96.0.10", Transport.UDP, 80, "10.4.0.2"));
+                    listener("10.96.0.10", Transport.UDP, 80, "10.4.0.2"),
+                    limited("198.51.100.0/24"));
             sdn.loadBalancers().ensure(List.of(spec));
             Map<String, Map<UUID, Row>> good = northbound.dump();
             nbctl(tampering
                     .replace("{anchor}", spec.id().toString())
+                    .replace("{cluster}", cluster.toString())
+                    .replace(
+                            "{limits}",
+                            Key.of(Key.Kind.SOURCE_LIMITS, cluster).row().toString())
+                    .replace(
+                            "{drop}",
+                            SourceLimits.id(spec.id(), LIMITED + "/drop").toString())
+                    .replace(
+                            "{pass}",
+                            SourceLimits.id(spec.id(), LIMITED + "/pass").toString())
                     .replace("{tcp}", BalancerRows.id(spec.id(), "tcp/inside").toString())
                     .replace(
                             "{group}",
