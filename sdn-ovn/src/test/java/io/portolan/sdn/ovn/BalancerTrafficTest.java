@@ -21,6 +21,7 @@ import io.portolan.sdn.SdnLoadBalancers.Settled;
 import io.portolan.sdn.Transport;
 import io.portolan.testbed.OvnCentral;
 import io.portolan.testbed.PodSandbox;
+import io.portolan.testbed.TcpExchange;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -163,6 +164,38 @@ class BalancerTrafficTest {
         for (PodSandbox pod : pods.values()) {
             assertThat(answers(pod, "10.96.0.13", 80)).hasSize(1);
         }
+    }
+
+    /**
+     * Each look is further from the last than the network remembers. OVN drops the packet by which it learns, and with it that
+     * connection; the try after it succeeds.
+     */
+    @Test
+    void aClientThatWasAwayForLongerThanItsAffinityMayGetAnotherMember() {
+        installed(spec(
+                "fickle",
+                listener(
+                        Transport.TCP,
+                        Reach.INSIDE,
+                        Spread.ANYWHERE,
+                        OnEmpty.REFUSE,
+                        Duration.ofSeconds(5),
+                        "10.96.0.17",
+                        80,
+                        8080,
+                        "10.4.1.2",
+                        "10.4.1.3",
+                        "10.4.2.2")));
+        String first = member(pods.get("a"), "10.96.0.17");
+        await().atMost(PATIENCE.multipliedBy(3))
+                .pollInterval(Duration.ofSeconds(8))
+                .until(() -> !member(pods.get("a"), "10.96.0.17").equals(first));
+    }
+
+    private static String member(PodSandbox from, String address) {
+        return await().atMost(PATIENCE)
+                .until(() -> from.tcp(address, 80, Duration.ofSeconds(1)), TcpExchange::ok)
+                .said();
     }
 
     @Test
