@@ -187,6 +187,16 @@ class PolicyTrafficTest {
                     .atMost(PATIENCE)
                     .pollInterval(Duration.ofMillis(10))
                     .until(() -> shown(node.host()) >= mark);
+            forgetFlowsOfBefore(node.host());
+        }
+    }
+
+    /** Pods that run have sent before: what the switch remembers of that it forgets a little after its tables have changed. */
+    private static void forgetFlowsOfBefore(NodeHost host) {
+        for (String command : List.of("revalidator/wait", "revalidator/purge")) {
+            workspace
+                    .command("ovs-appctl", "-t", host.switchControl().toString(), command)
+                    .output();
         }
     }
 
@@ -285,7 +295,11 @@ class PolicyTrafficTest {
         for (String each : wanted) {
             assertThat(reaches(each, to, ALLOWED)).as("%s to %s", each, to).isTrue();
         }
-        assertThat(answered(to)).isSubsetOf(wanted);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(answered(to)).isSubsetOf(wanted));
+    }
+
+    private static void assertSilent(String from, String to, int port) {
+        await("%s to %s:%d".formatted(from, to, port)).atMost(PATIENCE).until(() -> !reaches(from, to, port, DENIED));
     }
 
     @Test
@@ -332,11 +346,11 @@ class PolicyTrafficTest {
                                 Set.of(Direction.EGRESS),
                                 Map.of("out", List.of(block("a"))),
                                 tcp(Direction.EGRESS, 8080, 8081, "out", null)))));
-        assertThat(answered("a")).doesNotContain("c:9000");
+        assertSilent("c", "a", 9000);
         assertThat(reaches("c", "a", 8080, ALLOWED)).isTrue();
         assertThat(reaches("c", "a", 8081, ALLOWED)).isTrue();
-        assertThat(reaches("c", "b", 8080, DENIED)).isFalse();
-        assertThat(reaches("c", "d", 8080, DENIED)).isFalse();
+        assertSilent("c", "b", 8080);
+        assertSilent("c", "d", 8080);
         assertThat(reaches("d", "c", 9000, ALLOWED)).isTrue();
     }
 
@@ -350,7 +364,7 @@ class PolicyTrafficTest {
         policy(spec(id, Set.of(Direction.INGRESS), Map.of("in", List.of(block("d"), "10.4.1.3/32")), rule));
         assertAnswered("a", "d:8080", "b:8080");
         policy(spec(id, Set.of(Direction.INGRESS), Map.of("in", List.of("10.4.1.0/24")), rule));
-        await().atMost(PATIENCE).until(() -> !reaches("d", "a", 8080, DENIED));
+        assertSilent("d", "a", 8080);
         assertAnswered("a", "b:8080");
     }
 
@@ -365,7 +379,7 @@ class PolicyTrafficTest {
         bind(pod("a").in(any, name), pod("b").in(any, name));
         assertAnswered("a", "b:8081", "c:8081", "d:8081");
         assertThat(reaches("c", "b", 8080, ALLOWED)).isTrue();
-        assertThat(reaches("c", "b", 8081, DENIED)).isFalse();
+        assertSilent("c", "b", 8081);
     }
 
     @Test
