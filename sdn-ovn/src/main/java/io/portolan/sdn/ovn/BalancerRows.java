@@ -50,6 +50,12 @@ record BalancerRows(Mark mark) {
      */
     static final String HAIRPIN = "169.254.104.5";
 
+    /**
+     * Of {@code affinity_timeout}. A longer affinity has no end: the client's address chooses the member, as long as there are the
+     * same members. Nothing is lost by that, while OVN 23.03 drops the packet for which it starts to keep the time.
+     */
+    private static final Duration LONGEST_TIMED = Duration.ofSeconds(65_535);
+
     static final List<String> COLUMNS =
             List.of("name", "vips", "protocol", "options", "health_check", "ip_port_mappings", "selection_fields");
 
@@ -143,7 +149,10 @@ record BalancerRows(Mark mark) {
         if (grouping.onEmpty() == OnEmpty.REFUSE) {
             options.put("reject", "true");
         }
-        if (grouping.affinity() != null) {
+        Value chosenBy = Value.emptySet();
+        if (grouping.affinity() != null && grouping.affinity().compareTo(LONGEST_TIMED) > 0) {
+            chosenBy = Value.strings(List.of("ip_src"));
+        } else if (grouping.affinity() != null) {
             options.put("affinity_timeout", Long.toString(grouping.affinity().toSeconds()));
         }
         // A flow of UDP has no end at which its client would turn to another member.
@@ -154,6 +163,7 @@ record BalancerRows(Mark mark) {
                 .with("protocol", lower(grouping.transport()))
                 .with("vips", vips)
                 .with("options", options)
+                .with("selection_fields", chosenBy)
                 .with(Mark.COLUMN, marked(spec.id(), PART, part.name()));
     }
 

@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
 final class OvnLoadBalancers implements SdnLoadBalancers {
     private static final String TABLE = Kind.LOAD_BALANCER.table();
     private static final Abilities ABILITIES =
-            new Abilities(EnumSet.allOf(Transport.class), Duration.ofSeconds(65_535), true, true, true, true);
+            new Abilities(EnumSet.allOf(Transport.class), Duration.ofDays(1), true, true, true, true);
     private static final int BATCH = 256;
 
     private final Northbound northbound;

@@ -26,6 +26,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -163,6 +165,31 @@ class BalancerTrafficTest {
                         "10.4.2.2")));
         for (PodSandbox pod : pods.values()) {
             assertThat(answers(pod, "10.96.0.13", 80)).hasSize(1);
+        }
+    }
+
+    @Test
+    void aClientWhoseAffinityHasNoEndLosesNoConnection() {
+        installed(spec(
+                "faithful",
+                listener(
+                        Transport.TCP,
+                        Reach.INSIDE,
+                        Spread.ANYWHERE,
+                        OnEmpty.REFUSE,
+                        Duration.ofDays(1),
+                        "10.96.0.18",
+                        80,
+                        8080,
+                        "10.4.1.2",
+                        "10.4.1.3",
+                        "10.4.2.2")));
+        for (PodSandbox pod : pods.values()) {
+            Set<String> said = new TreeSet<>();
+            for (int i = 0; i < 8; i++) {
+                said.add(pod.tcp("10.96.0.18", 80, PATIENCE).said());
+            }
+            assertThat(said).singleElement().isIn("a", "b", "c");
         }
     }
 
