@@ -94,6 +94,9 @@ final class Binder {
                 ports.stream().map(port -> new Binding(port, List.of(), null)).toList(), lastTry);
         steps.passed("port closed");
         await(mark, end);
+        if (mark != null) {
+            awaitFlows();
+        }
         // OVN lets in whatever answers a connection that was begun before, in the port's next set too.
         ports.forEach(id -> cache.port(id).map(CachedPort::backendId).ifPresent(wiring::flushConnections));
         steps.passed("closing carried out");
@@ -171,6 +174,14 @@ final class Binder {
         }
         try {
             wiring.awaitConfiguration(mark, Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+        } catch (WiringRefused e) {
+            throw new SecurityUnavailable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void awaitFlows() {
+        try {
+            wiring.awaitFlows();
         } catch (WiringRefused e) {
             throw new SecurityUnavailable(String.valueOf(e.getMessage()));
         }

@@ -73,6 +73,25 @@ public final class Wiring implements AutoCloseable {
         ports.awaitConfiguration(number, timeout);
     }
 
+    /**
+     * Waits until the switch passes nothing any more by what its tables said before. It keeps the verdicts on flows that it has
+     * met, and looks at them again after a change, which takes it up to half a second. Twice, because a look that is under way may
+     * have begun before.
+     *
+     * @throws WiringRefused when the switch does not say so
+     */
+    public void awaitFlows() {
+        try {
+            control.run("revalidator/wait");
+            control.run("revalidator/wait");
+        } catch (IOException e) {
+            throw new WiringRefused(
+                    WiringRefused.Reason.NOT_READY,
+                    "ovs-vswitchd does not say at %s what it passes: %s".formatted(control, e.getMessage()),
+                    e);
+        }
+    }
+
     /** Empty when pods can be attached and reach their network, else what the switch lacks. */
     public Optional<String> trouble() {
         return missing().or(this::deadSwitch);

@@ -46,6 +46,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,6 +76,8 @@ class PolicyTrafficTest {
 
     @BeforeAll
     static void start() {
+        pods.clear();
+        nodes.clear();
         workspace = Workspace.create();
         try {
             Fabric fabric = Fabric.create(workspace);
@@ -299,7 +302,35 @@ class PolicyTrafficTest {
     }
 
     private static void assertReaches(String which, String to) {
-        await("%s to %s".formatted(which, to)).atMost(PATIENCE).until(() -> reaches(which, to, ALLOWED));
+        try {
+            await("%s to %s".formatted(which, to)).atMost(PATIENCE).until(() -> reaches(which, to, ALLOWED));
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(standstill(which, to), e);
+        }
+    }
+
+    /** All that the two ends and the switch of the called one know of it. */
+    private static String standstill(String which, String to) {
+        String[] parts = which.split(":");
+        Pod from = pod(parts[0]);
+        List<String> told = new ArrayList<>();
+        told.add("%s does not reach %s".formatted(which, to));
+        told.add("said: "
+                + from.sandbox()
+                        .tcp(pod(to).address().toString(), Integer.parseInt(parts[1]), ALLOWED)
+                        .said());
+        told.add(from.sandbox().exec("ss", "-tan"));
+        told.add(pod(to).sandbox().exec("ss", "-tan"));
+        for (String command : List.of("dpctl/dump-flows", "dpctl/dump-conntrack")) {
+            told.add(workspace
+                    .command(
+                            "ovs-appctl",
+                            "-t",
+                            pod(to).node().host().switchControl().toString(),
+                            command)
+                    .output());
+        }
+        return String.join("\n", told);
     }
 
     private static void assertSilent(String from, String to, int port) {
