@@ -35,8 +35,8 @@ class SecretsTest {
         SharedStack.get().stack().runtime().stop(pod);
         List<String> secrets = secrets();
         assertThat(secrets)
-                .as("passwords of four services, and the kubeconfig of two parts")
-                .hasSize(6)
+                .as("passwords of four services, and the kubeconfig of three parts")
+                .hasSize(7)
                 .allSatisfy(secret -> assertThat(secret).hasSizeGreaterThan(32));
 
         List<Path> leaks = new ArrayList<>();
