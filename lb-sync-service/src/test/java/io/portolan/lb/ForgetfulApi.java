@@ -47,6 +47,7 @@ final class ForgetfulApi extends Dispatcher {
         ObjectMeta metadata = resource.getMetadata();
         metadata.setUid(UUID.randomUUID().toString());
         metadata.setResourceVersion("1");
+        metadata.setGeneration(1L);
         metadata.setCreationTimestamp(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         keeper.processEvent(
