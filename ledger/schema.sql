@@ -31,16 +31,22 @@ create table cluster (
   nesting_wanted   text        constraint cluster_nesting_wanted_check check (nesting_wanted in ('auto', 'trunk', 'binding-profile')),
   nesting          text        constraint cluster_nesting_check check (nesting in ('trunk', 'binding-profile')),
   state_problem    text,
+  further_pods     int         not null default 5 constraint cluster_further_pods_check check (further_pods between 5 and 4000),
+  subnet_idle_seconds int      not null default 600 constraint cluster_subnet_idle_check check (subnet_idle_seconds between 0 and 604800),
+  southbound       text,
   constraint cluster_cloud_check check ((mode = 'underlay') = (nesting_wanted is not null)
     and (mode = 'underlay' or (external_network is null and network is null and nesting is null)))
 );
 comment on table cluster is 'Written by topology-service. id is the cluster''s UID, the mark on all that is made for it in a network. secret_ref names a secret, it never is one.';
+comment on column cluster.southbound is 'Where OVN says which chassis has bound which port; null where nobody said.';
 comment on column cluster.router_adopted is 'The router that the operator gave us ($ROUTER_ID); null where we make one.';
 comment on column cluster.router_id is 'The router in the network, once it is made or adopted.';
 comment on column cluster.external_network is 'Name or id of the network that the router has its gateway on; underlay only.';
 comment on column cluster.network is 'Name or id of a network that was there, on which all nodes'' subnets are made; null where each node has its own; underlay only.';
 comment on column cluster.nesting is 'How ports are taken into VMs, decided when the cluster was put up first: its ports cannot change it.';
 comment on column cluster.state_problem is 'The stable name of what state_reason says, such as quota-exceeded; docs/http.md lists them.';
+comment on column cluster.further_pods is 'A node''s further subnet has room for so many pods at least.';
+comment on column cluster.subnet_idle_seconds is 'A subnet that its node could do without for so long is offered back; 0 is never.';
 
 create table node_class (
   cluster_id   uuid not null constraint node_class_cluster_fkey references cluster (id) on delete cascade,
@@ -49,9 +55,14 @@ create table node_class (
   pods_per_gib int  not null,
   min_pods     int  not null,
   max_pods     int  not null,
+  lease_batch         int constraint node_class_lease_batch_check check (lease_batch between 1 and 256),
+  warm_headroom       int constraint node_class_warm_headroom_check check (warm_headroom between 0 and 1024),
+  further_pods        int constraint node_class_further_pods_check check (further_pods between 5 and 4000),
+  subnet_idle_seconds int constraint node_class_subnet_idle_check check (subnet_idle_seconds between 0 and 604800),
   constraint node_class_pkey primary key (cluster_id, name)
 );
 comment on table node_class is 'Written by topology-service. Sizing of the nodes of one kind; a node without a class is sized by its cluster.';
+comment on column node_class.lease_batch is 'Null here, as in the three after it, is as the cluster has it.';
 
 -- A node joins under its name; its epoch fences every agent but the one that registered last.
 create table node (
@@ -66,13 +77,17 @@ create table node (
   node_class   text,
   agent        uuid        not null,
   epoch        bigint      not null constraint node_epoch_check check (epoch > 0),
-  state        text        not null constraint node_state_check check (state in ('joining', 'ready', 'draining', 'failed')),
+  state        text        not null constraint node_state_check check (state in ('joining', 'ready', 'fenced', 'draining', 'failed')),
   state_reason text,
   force_drain  boolean     not null default false,
   joined_at    timestamptz not null default now(),
   last_seen    timestamptz not null default now(),
   revision     bigint      not null default 0,
   state_problem text,
+  ports_used    int,
+  ports_pending int,
+  ports_wanted  int not null default 0,
+  surplus_since timestamptz,
   constraint node_name_key unique (cluster_id, name),
   constraint node_chassis_key unique (cluster_id, chassis),
   constraint node_parent_port_key unique (cluster_id, parent_port),
@@ -81,6 +96,10 @@ create table node (
 );
 comment on table node is 'Written by topology-service. One of chassis (overlay) and parent_port (underlay) says where its ports bind.';
 comment on column node.state_problem is 'The stable name of what state_reason says, such as quota-exceeded; docs/http.md lists them.';
+comment on column node.ports_used is 'By its agent''s word: ports that pods have or had a moment ago. Null where the agent does not say.';
+comment on column node.ports_pending is 'By its agent''s word: pods that are scheduled to the node and have no port yet.';
+comment on column node.ports_wanted is 'How many ports it should have for that; a change of it wakes the loop, one of the words does not.';
+comment on column node.surplus_since is 'Since when it could do without one of its further subnets; null while it could not.';
 
 -- Address space: pools of a cluster, subnets of nodes; the exclusion constraints are the last judges of overlap.
 create table pool (
@@ -103,13 +122,20 @@ create table subnet (
   gateway     inet        not null,
   gateway_mac macaddr     not null,
   created_at  timestamptz not null default now(),
+  state       text        not null default 'live' constraint subnet_state_check check (state in ('live', 'offered', 'draining')),
+  offered_at  timestamptz,
+  refused_at  timestamptz,
   constraint subnet_node_fkey foreign key (node_id, cluster_id) references node (id, cluster_id),
   constraint subnet_pool_fkey foreign key (cluster_id, pool) references pool (cluster_id, name),
   constraint subnet_ordinal_key unique (node_id, ordinal),
   constraint subnet_gateway_check check (gateway << cidr),
-  constraint subnet_cidr_no_overlap exclude using gist (cluster_id with =, cidr inet_ops with &&)
+  constraint subnet_cidr_no_overlap exclude using gist (cluster_id with =, cidr inet_ops with &&),
+  constraint subnet_offered_check check ((state = 'live') = (offered_at is null)),
+  constraint subnet_first_check check (ordinal > 0 or state = 'live')
 );
 comment on table subnet is 'Written by ipam-service. A node has a list of them; ordinal is the caller''s key, so that asking again finds the same one.';
+comment on column subnet.state is 'Of an offered one no port is leased any more; it drains once its node has given all of them back.';
+comment on column subnet.refused_at is 'When its node last refused an offer: by using a port of it, or by a claim that found no other.';
 
 -- A port for every usable address of a subnet; its state says who has it.
 create table port (
@@ -263,8 +289,9 @@ begin
 end $$;
 create trigger cluster_wakes after insert or delete or update of pod_cidrs, router_adopted, state, revision on cluster for each row execute function row_wakes();
 create trigger node_wakes_on_insert after insert or delete on node for each row execute function row_wakes();
-create trigger node_wakes_on_update after update of state, epoch, chassis, parent_port, force_drain on node for each row
-  when (old.state is distinct from new.state or old.chassis is distinct from new.chassis or old.parent_port is distinct from new.parent_port or old.force_drain is distinct from new.force_drain)
+create trigger node_wakes_on_update after update of state, epoch, chassis, parent_port, force_drain, ports_wanted on node for each row
+  when (old.state is distinct from new.state or old.chassis is distinct from new.chassis or old.parent_port is distinct from new.parent_port or old.force_drain is distinct from new.force_drain
+    or old.ports_wanted is distinct from new.ports_wanted)
   execute function row_wakes();
 
 create function subnet_wakes() returns trigger language plpgsql set search_path = pg_catalog, public as $$
@@ -273,6 +300,8 @@ begin
   return null;
 end $$;
 create trigger subnet_wakes after insert or delete on subnet for each row execute function subnet_wakes();
+create trigger subnet_wakes_on_update after update of state on subnet for each row
+  when (old.state is distinct from new.state) execute function subnet_wakes();
 
 create function port_wakes() returns trigger language plpgsql set search_path = pg_catalog, public as $$
 begin
@@ -595,8 +624,12 @@ create index network_policy_by_cluster on network_policy (cluster_id);
 create table policy_watch (
   cluster_id uuid        not null constraint policy_watch_pkey primary key constraint policy_watch_cluster_fkey references cluster (id) on delete cascade,
   replica    uuid        not null,
-  until      timestamptz not null
+  until      timestamptz not null,
+  state      text        not null default 'pending' constraint policy_watch_state_check check (state in ('pending', 'ready', 'failed')),
+  state_reason  text,
+  state_problem text
 );
+comment on column policy_watch.state_problem is 'The stable name of what state_reason says.';
 comment on table policy_watch is 'Written by security-service. Which of its replicas watches the cluster''s policies, and until when the others leave it to that one.';
 
 create function security_wakes() returns trigger language plpgsql set search_path = pg_catalog, public as $$
@@ -624,3 +657,49 @@ grant insert, update, delete on security, security_profile, security_rule, profi
 grant usage on sequence profile_binding_revision to portolan_security;
 grant select on network_policy, policy_watch to portolan_security, portolan_topology, portolan_ipam, portolan_lb, portolan_reader;
 grant insert, update, delete on network_policy, policy_watch to portolan_security;
+
+-- An audit compares what four parts say of a port; it needs the nodes' word, and what it found has an age.
+create table node_cache (
+  node_id        uuid        not null constraint node_cache_pkey primary key constraint node_cache_node_fkey references node (id) on delete cascade,
+  epoch          bigint      not null,
+  digest         text        not null,
+  ports          jsonb       not null,
+  seen_at        timestamptz not null default now(),
+  compare_wanted boolean     not null default false
+);
+comment on table node_cache is 'Written by topology-service. What a node''s agent last said that its cache holds. Only audits read it; nothing is decided by it.';
+comment on column node_cache.epoch is 'Of the agent that said so; a node''s replaced agent cannot write here.';
+comment on column node_cache.seen_at is 'When the agent last said that this is still so.';
+comment on column node_cache.compare_wanted is 'Whether the agent is to hold its cache against the ledger at once; it learns of it when it next says what it holds.';
+
+create table audit (
+  cluster_id uuid        not null constraint audit_pkey primary key constraint audit_cluster_fkey references cluster (id) on delete cascade,
+  run        uuid        not null,
+  started_at timestamptz not null,
+  ended_at   timestamptz not null,
+  nodes      int         not null,
+  told       int         not null,
+  ports      int         not null,
+  parts      jsonb       not null
+);
+comment on table audit is 'Written by topology-service. The last audit of a cluster that came to an end, and which parts it could read.';
+comment on column audit.told is 'Nodes that had said lately what they hold; only their caches were held against the ledger.';
+
+create table audit_finding (
+  cluster_id uuid        not null constraint audit_finding_cluster_fkey references cluster (id) on delete cascade,
+  kind       text        not null,
+  subject    uuid        not null,
+  node_id    uuid,
+  port_id    uuid,
+  ip         inet,
+  says       jsonb       not null,
+  run        uuid        not null,
+  first_seen timestamptz not null default now(),
+  last_seen  timestamptz not null default now(),
+  constraint audit_finding_pkey primary key (cluster_id, kind, subject)
+);
+comment on table audit_finding is 'Written by topology-service. Disagreements by the run that last saw them; one that a later run looked for and did not see is deleted.';
+comment on column audit_finding.subject is 'The port, or the node where it is about no port. No foreign keys: what one part knows may be unknown to the ledger.';
+
+grant select on node_cache, audit, audit_finding to portolan_topology, portolan_ipam, portolan_lb, portolan_security, portolan_reader;
+grant insert, update, delete on node_cache, audit, audit_finding to portolan_topology;

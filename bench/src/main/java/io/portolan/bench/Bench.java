@@ -15,7 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code ./portolan bench [--only NAME] [--json]}. Its exit status is 1 where a figure misses its target. */
 public final class Bench {
-    private static final List<Harness> HARNESSES = List.of(new EndpointChange(), new NodeFill());
+    private static final List<Harness> HARNESSES = List.of(new EndpointChange(), new NodeFill(), new Audit());
 
     /** It would say each request. */
     private static final Logger MOCK = Logger.getLogger("io.fabric8.mockwebserver");

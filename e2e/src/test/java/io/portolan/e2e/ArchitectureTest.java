@@ -14,6 +14,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -74,6 +78,21 @@ class ArchitectureTest {
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
+    }
+
+    /** A row of the complaints of such systems' users, each by its number. */
+    @Test
+    void everyLessonHasATestOfItsNumber() throws IOException {
+        Pattern lesson = Pattern.compile("void lesson(\\d\\d)[A-Z]");
+        Set<String> tested = new TreeSet<>();
+        for (Path root : modules("src/test/java")) {
+            for (Path file : javaFiles(root).toList()) {
+                lesson.matcher(Files.readString(file)).results().forEach(found -> tested.add(found.group(1)));
+            }
+        }
+        assertThat(tested)
+                .containsExactlyElementsOf(
+                        IntStream.rangeClosed(1, 25).mapToObj("%02d"::formatted).toList());
     }
 
     @Test

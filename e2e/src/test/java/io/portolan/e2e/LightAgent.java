@@ -68,6 +68,7 @@ final class LightAgent implements AutoCloseable {
                         new Machine(8, 16_384, 100),
                         Optional.empty(),
                         Optional.empty(),
+                        Optional.empty(),
                         Duration.ofSeconds(2),
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(2),

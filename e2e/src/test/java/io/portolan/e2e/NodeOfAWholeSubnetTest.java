@@ -3,6 +3,7 @@ package io.portolan.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.portolan.e2e.stack.Observed;
 import io.portolan.e2e.stack.Stack;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +21,7 @@ class NodeOfAWholeSubnetTest {
     @Test
     void aNodeOfASlash24HasAllItsPortsInTheNetworkAndInTheLedger() {
         String path = "/v1/clusters/" + Stack.CLUSTER + "/nodes/wide";
-        stack.topologyCalls()
+        stack.topologyCallsOf("wide")
                 .put(
                         path,
                         Map.of(

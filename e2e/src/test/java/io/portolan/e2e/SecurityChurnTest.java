@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.portolan.e2e.stack.CniAnswer;
+import io.portolan.e2e.stack.Observed;
 import io.portolan.e2e.stack.Pod;
 import io.portolan.e2e.stack.RestCalls;
 import io.portolan.e2e.stack.Stack;

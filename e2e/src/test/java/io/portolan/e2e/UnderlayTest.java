@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.portolan.e2e.stack.CloudNetwork;
 import io.portolan.e2e.stack.CloudTenant;
 import io.portolan.e2e.stack.CniAnswer;
+import io.portolan.e2e.stack.Observed;
 import io.portolan.e2e.stack.Pod;
 import io.portolan.e2e.stack.Stack;
 import io.portolan.e2e.stack.Stack.Worker;
@@ -39,7 +40,7 @@ class UnderlayTest {
     }
 
     private void register(String name, String vif) {
-        stack.topologyCalls()
+        stack.topologyCallsOf(name)
                 .put(
                         NODES + name,
                         Map.of(

@@ -39,7 +39,7 @@ class ClaimApiTest {
     }
 
     @Test
-    void fourHundredConcurrentClaimsThroughThreeReplicasGetFourHundredPorts() throws Exception {
+    void lesson25FourHundredConcurrentClaimsThroughThreeReplicasGetFourHundredPorts() throws Exception {
         List<PortId> made = World.freePorts(node, 0, 23);
         World.sql(
                 "delete from port where node_id = '%s' and id not in (select id from port where node_id = '%1$s' order by ip limit 400)"
@@ -175,7 +175,7 @@ class ClaimApiTest {
     }
 
     @Test
-    void addressesThatRestedLongestGoOutFirst() {
+    void lesson07AddressesThatRestedLongestGoOutFirst() {
         List<PortId> ports = World.freePorts(node, 0, 29);
         World.sql("update port set released_at = now() - interval '1 hour' where id = '%s'".formatted(ports.get(0)));
         World.sql("update port set released_at = now() - interval '2 hours' where id = '%s'".formatted(ports.get(1)));

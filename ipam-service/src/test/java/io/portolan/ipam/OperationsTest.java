@@ -62,6 +62,10 @@ class OperationsTest {
                                     replica.http().get("/actuator/prometheus").body())
                             .contains(
                                     "portolan_ipam_ports{cluster=\"%s\",state=\"free\"} 13.0".formatted(cluster.name()))
+                            .contains(
+                                    "portolan_ipam_leases{cluster=\"%s\",which=\"all\"} 0.0".formatted(cluster.name()))
+                            .contains(
+                                    "portolan_ipam_leases{cluster=\"%s\",which=\"idle\"} 0.0".formatted(cluster.name()))
                             .contains("portolan_ipam_claim_seconds_count 1")
                             .contains("portolan_refused_total{type=\"unknown-node\"} 1.0"));
         }

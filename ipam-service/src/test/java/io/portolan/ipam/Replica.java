@@ -26,6 +26,7 @@ public final class Replica implements AutoCloseable {
                 "spring.datasource.password", login.password(),
                 "spring.datasource.hikari.connection-timeout", "120000",
                 "portolan.ipam.upkeep.interval", "1h",
+                "portolan.access.open", "true",
                 "logging.level.root", "warn",
                 "spring.main.banner-mode", "off"));
         for (String setting : settings) {

@@ -150,7 +150,7 @@ class ReportApiTest {
     }
 
     @Test
-    void aStaleReleaseFreesNobodyElsesPort() {
+    void lesson04AStaleReleaseFreesNobodyElsesPort() {
         PortId port = leased.getFirst();
         send(report(Kind.BOUND, port, "sandbox-2"));
         ReportAnswer answer = World.changingNothing(

@@ -41,6 +41,7 @@ public final class LbReplica implements AutoCloseable {
         Database login = ledger.as("lb");
         return Map.ofEntries(
                 Map.entry("server.port", "0"),
+                Map.entry("portolan.access.open", "true"),
                 Map.entry("spring.datasource.url", login.url()),
                 Map.entry("spring.datasource.username", login.user()),
                 Map.entry("spring.datasource.password", login.password()),

@@ -214,7 +214,7 @@ class ServiceSyncTest {
     }
 
     @Test
-    void oneSickBalancerDelaysNoneOfFifty() {
+    void lesson21OneSickBalancerDelaysNoneOfFifty() {
         network.batch(1);
         CountDownLatch hanging = new CountDownLatch(1);
         network.sicken(world.balancer("blue", "s-0"), spec -> {
@@ -275,7 +275,7 @@ class ServiceSyncTest {
     }
 
     @Test
-    void driftIsMendedAndCountedAndOrphansGoAfterTwoLooks() {
+    void lesson22DriftIsMendedAndCountedAndOrphansGoAfterTwoLooks() {
         world.start();
         world.watch("blue");
         kubernetes.apply(clusterService("web", "10.96.0.10"));

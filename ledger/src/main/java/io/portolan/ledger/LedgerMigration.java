@@ -3,16 +3,19 @@ package io.portolan.ledger;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Brings a database to the schema of this release.
  *
  * <p>As a program it takes {@code LEDGER_URL}, {@code LEDGER_USER} and {@code LEDGER_PASSWORD_FILE} from the environment:
- * the password itself is in no environment and no process list. The user owns the tables and may create roles.
+ * the password itself is in no environment and no process list. The user owns the tables and may create roles. With {@code
+ * LEDGER_LOGINS}, a directory of files each named after a service and holding its password, the services are let in, too.
  */
 public final class LedgerMigration {
     private LedgerMigration() {}
@@ -35,13 +38,19 @@ public final class LedgerMigration {
         return Flyway.configure(LedgerMigration.class.getClassLoader()).locations("classpath:db/migration");
     }
 
-    static void main() throws IOException {
+    static void main() throws IOException, SQLException {
         Map<String, String> env = System.getenv();
         String password =
                 Files.readString(Path.of(required(env, "LEDGER_PASSWORD_FILE"))).strip();
-        int applied = migrate(
-                configuration().dataSource(required(env, "LEDGER_URL"), required(env, "LEDGER_USER"), password));
-        IO.println("ledger: " + applied + " migrations applied");
+        PGSimpleDataSource ledger = new PGSimpleDataSource();
+        ledger.setUrl(required(env, "LEDGER_URL"));
+        ledger.setUser(required(env, "LEDGER_USER"));
+        ledger.setPassword(password);
+        IO.println("ledger: " + migrate(ledger) + " migrations applied");
+        String logins = env.get("LEDGER_LOGINS");
+        if (logins != null) {
+            IO.println("ledger: let in " + LedgerLogins.in(Path.of(logins)).grant(ledger));
+        }
     }
 
     private static String required(Map<String, String> env, String name) {

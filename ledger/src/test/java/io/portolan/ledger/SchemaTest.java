@@ -103,14 +103,14 @@ class SchemaTest {
     }
 
     @Test
-    void anAddressAndATagAreTakenOnceInAClusterAndAgainInAnother() throws SQLException {
+    void lesson02AnAddressAndATagAreTakenOnceInAClusterAndAgainInAnother() throws SQLException {
         ledger.execute(port(BLUE, "10.4.0.5", 101, "", ""), port(GREEN, "10.4.0.5", 101, "", ""));
         assertRefusedBy("port_parent_vlan_tag_key", port(BLUE, "10.4.0.6", 101, "", ""));
         assertRefusedBy("port_subnet_ip_key", port(BLUE, "10.4.0.5", 102, "", ""));
     }
 
     @Test
-    void aSandboxsInterfaceHasOnePort() throws SQLException {
+    void lesson02ASandboxsInterfaceHasOnePort() throws SQLException {
         String more = ", backend_id, lease_epoch, sandbox, interface";
         ledger.execute(port(BLUE, "10.4.0.5", 101, more, ", 'a', 1, 'c1', 'eth0'"));
         ledger.execute(port(BLUE, "10.4.0.6", 102, more, ", 'b', 1, 'c1', 'eth1'"));

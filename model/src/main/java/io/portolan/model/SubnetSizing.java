@@ -38,7 +38,12 @@ public record SubnetSizing(int podsPerCpu, int podsPerGiB, int minPods, int maxP
     }
 
     public int prefixLength(int cpus, int memoryMiB, int nodeMaxPods) {
-        int addresses = pods(cpus, memoryMiB, nodeMaxPods) + RESERVED;
+        return prefixLength(pods(cpus, memoryMiB, nodeMaxPods));
+    }
+
+    /** The longest prefix that has room for so many pods. */
+    public static int prefixLength(int pods) {
+        int addresses = pods + RESERVED;
         return 32 - (32 - Integer.numberOfLeadingZeros(addresses - 1));
     }
 }

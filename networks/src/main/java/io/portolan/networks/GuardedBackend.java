@@ -3,6 +3,7 @@ package io.portolan.networks;
 import io.portolan.sdn.AsksNobody;
 import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnBindings;
 import io.portolan.sdn.SdnDirectory;
 import io.portolan.sdn.SdnFailure.Unavailable;
 import io.portolan.sdn.SdnFloatingIps;
@@ -36,6 +37,7 @@ final class GuardedBackend implements SdnBackend {
     private final SdnDirectory directory = facet(SdnDirectory.class, SdnBackend::directory);
     private final SdnGateways gateways = facet(SdnGateways.class, SdnBackend::gateways);
     private final SdnFloatingIps floatingIps = facet(SdnFloatingIps.class, SdnBackend::floatingIps);
+    private final SdnBindings bindings = facet(SdnBindings.class, SdnBackend::bindings);
     private final SdnSecurity security = facet(SdnSecurity.class, SdnBackend::security);
     private @Nullable SdnBackend opened;
     private boolean closed;
@@ -145,6 +147,11 @@ final class GuardedBackend implements SdnBackend {
     @Override
     public SdnFloatingIps floatingIps() {
         return floatingIps;
+    }
+
+    @Override
+    public SdnBindings bindings() {
+        return bindings;
     }
 
     @Override

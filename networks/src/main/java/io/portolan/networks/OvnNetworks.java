@@ -50,7 +50,7 @@ final class OvnNetworks implements NetworkKind, AutoCloseable {
     @Override
     public SdnBackend open(NetworkTarget target) {
         try {
-            return backends.backend(target.cluster(), target.endpoints(), tls(target.secretRef()));
+            return backends.backend(target.cluster(), target.endpoints(), target.southbound(), tls(target.secretRef()));
         } catch (IllegalArgumentException e) {
             throw new Refused(Reason.NOT_ALLOWED, String.valueOf(e.getMessage()));
         }

@@ -5,6 +5,7 @@ import io.portolan.agent.control.ControlSettings;
 import io.portolan.agent.control.Machine;
 import io.portolan.model.ClusterName;
 import io.portolan.model.NodeName;
+import io.portolan.model.identity.TokenFile;
 import io.portolan.ovsdb.OvsdbEndpoint;
 import java.net.URI;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param nodeClass which of the cluster's node classes sizes the node
  * @param parentPort the id of the VM's own port in the cloud, by which the node is in underlay mode; without it the node is an
  *     OVN chassis, in overlay mode
+ * @param tokenFile by whose token the node shows the services which one it is; without it they are shown none
  * @param registerEvery how often the node says that it is there
  * @param compareEvery how often cache and ledger are compared
  * @param connectTimeout of a call to the control plane
@@ -56,6 +58,7 @@ public record AgentProperties(
         @DefaultValue("110") int maxPods,
         @Nullable String nodeClass,
         @Nullable String parentPort,
+        @Nullable Path tokenFile,
         @DefaultValue("10s") Duration registerEvery,
         @DefaultValue("60s") Duration compareEvery,
         @DefaultValue("2s") Duration connectTimeout,
@@ -131,6 +134,7 @@ public record AgentProperties(
                 Machine.of(Optional.ofNullable(cpus), Optional.ofNullable(memoryMib), maxPods),
                 Optional.ofNullable(nodeClass),
                 Optional.ofNullable(parentPort),
+                Optional.ofNullable(tokenFile).map(TokenFile::new),
                 registerEvery,
                 compareEvery,
                 connectTimeout,

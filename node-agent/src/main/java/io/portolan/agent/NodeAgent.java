@@ -7,8 +7,10 @@ import io.portolan.agent.cache.PortCache;
 import io.portolan.agent.cni.CniProperties;
 import io.portolan.agent.cni.CniService;
 import io.portolan.agent.cni.PortSupply;
+import io.portolan.agent.control.ComingPods;
 import io.portolan.agent.control.ControlPlane;
 import io.portolan.agent.control.Wires;
+import io.portolan.agent.demand.ScheduledPods;
 import io.portolan.agent.security.LateClosing;
 import io.portolan.agent.security.PodSecurity;
 import io.portolan.agent.security.PortClosing;
@@ -71,6 +73,25 @@ class NodeAgent {
         return Wiring.open(settings, openVSwitch, Checkpoint.NONE);
     }
 
+    /** Empty where no API server is told of: then the node goes by the pods that it has. */
+    record Coming(Optional<ScheduledPods> pods) implements AutoCloseable {
+        ComingPods orUnknown() {
+            return pods.<ComingPods>map(scheduled -> scheduled).orElse(ComingPods.UNKNOWN);
+        }
+
+        @Override
+        public void close() {
+            pods.ifPresent(ScheduledPods::close);
+        }
+    }
+
+    @Bean
+    Coming coming(AgentProperties agent, PortCache cache) {
+        return new Coming(agent.kubernetes()
+                .client()
+                .map(client -> new ScheduledPods(client, agent.cacheSettings().node(), cache)));
+    }
+
     @Bean(initMethod = "start")
     ControlPlane controlPlane(
             AgentProperties properties,
@@ -79,14 +100,18 @@ class NodeAgent {
             OvsdbClient openVSwitch,
             PortsChanged portsChanged,
             LateClosing closing,
+            Coming coming,
             MeterRegistry meters) {
-        return new ControlPlane(
+        ControlPlane control = new ControlPlane(
                 properties.controlSettings(),
                 cache,
                 new Wires(wiring::plumbed, wiring::unplumb, closing),
                 chassis(openVSwitch),
+                coming.orUnknown(),
                 portsChanged,
                 meters);
+        coming.pods().ifPresent(pods -> pods.tell(control::wanted));
+        return control;
     }
 
     /** ovn-controller names its chassis by the switch's system-id. */

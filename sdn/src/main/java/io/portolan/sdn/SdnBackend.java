@@ -39,6 +39,12 @@ public interface SdnBackend extends AutoCloseable {
         throw new SdnFailure.Refused(SdnFailure.Refused.Reason.NOT_SUPPORTED, "this network has no security profiles");
     }
 
+    /** Refuses where this network cannot be asked where its ports are. */
+    default SdnBindings bindings() {
+        throw new SdnFailure.Refused(
+                SdnFailure.Refused.Reason.NOT_SUPPORTED, "this network cannot be asked where its ports are bound");
+    }
+
     /** Throws {@link SdnFailure} where the network cannot be reached or does not let us in. */
     void check();
 

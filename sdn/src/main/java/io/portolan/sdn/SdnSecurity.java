@@ -4,6 +4,7 @@ import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.model.ProfileId;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,14 @@ public interface SdnSecurity {
      * @throws SdnFailure.Refused {@code NOT_SUPPORTED} where profiles cannot be narrowed
      */
     Map<ProfileId, String> ensurePolicies(Collection<PolicySpec> specs);
+
+    /**
+     * What of policies that were made this network cannot say, in words that people understand: it lets that much less through.
+     * Those of which it says everything are not there. Ask after ports were put in them, too: it may depend on their profiles.
+     */
+    default Map<ProfileId, List<String>> leftOut(Collection<PolicySpec> specs) {
+        return Map.of();
+    }
 
     /** Policies that bear the cluster's mark. */
     Set<ProfileId> ownPolicies();

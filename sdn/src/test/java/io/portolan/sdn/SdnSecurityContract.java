@@ -139,7 +139,7 @@ public abstract class SdnSecurityContract {
         return sdn.security().ensureProfiles(List.of(spec)).get(spec.id());
     }
 
-    private static void assertRefused(Reason reason, ThrowingCallable call) {
+    protected static void assertRefused(Reason reason, ThrowingCallable call) {
         assertThatThrownBy(call).asInstanceOf(type(Refused.class)).returns(reason, Refused::reason);
     }
 
@@ -384,6 +384,7 @@ public abstract class SdnSecurityContract {
                 return;
             }
             Place place = place(sdn, 2);
+            sdn.security().close(List.of(place.node()));
             ProfileId web = id();
             ProfileId only = id();
             Rule ingress = allow(Direction.INGRESS, Protocol.TCP, 0, anyone());

@@ -251,8 +251,9 @@ class BindingsTest {
             for (Future<?> walk : walks) {
                 walk.get();
             }
+        } finally {
+            more.forEach(world::stop);
         }
-        more.forEach(world::stop);
         assertThat(last).hasSize(8);
         assertThat(bound()).containsAllEntriesOf(last);
         assertThat(ledger()).noneMatch(row -> row.contains("unfinished"));

@@ -215,6 +215,41 @@ class NetworkPoliciesTest {
         assertThat(policies()).isEmpty();
     }
 
+    private void awaitStand(String wanted) {
+        await().atMost(LONG)
+                .untilAsserted(() -> assertThat(world.http()
+                                .get("/v1/clusters/" + cluster + "/security")
+                                .json()
+                                .path("policies")
+                                .propertyStream()
+                                .filter(each -> !each.getKey().equals("stateReason"))
+                                .map(each -> each.getValue().asString())
+                                .collect(Collectors.joining(" ")))
+                        .isEqualTo(wanted));
+    }
+
+    @Test
+    void anApiServerThatCannotBeHadIsSeenWithTheSecurityUntilItCan() {
+        Fleet fleet = world.fleet(cluster, 1);
+        String later = "later-" + UUID.randomUUID();
+        declare(Map.of("networkPolicies", Map.of("kubernetes", Map.of("secretRef", later))));
+        kubernetes.allow("shop", "only", WEB, DB, 80);
+        awaitStand("failed kubernetes-secret-unknown");
+        try (TestingGate gate = new TestingGate(kubernetes.port())) {
+            TestingKubernetes.kubeconfig(secrets, later, gate.port());
+            awaitStand("failed kubernetes-unavailable");
+            assertThat(heard(fleet)).isEmpty();
+            gate.open();
+            awaitStand("ready");
+            awaitHeard(fleet, "only");
+            gate.shut();
+            awaitStand("failed kubernetes-unavailable");
+            assertThat(heard(fleet)).containsOnlyKeys("only");
+            gate.open();
+            awaitStand("ready");
+        }
+    }
+
     @Test
     void anotherReplicaWatchesWhenOneIsGone() {
         Fleet fleet = world.fleet(cluster, 1);

@@ -57,6 +57,10 @@ final class SecurityWorld implements AutoCloseable {
         return networks;
     }
 
+    LedgerDatabase ledger() {
+        return ledger;
+    }
+
     SecurityReplica start(String... settings) {
         SecurityReplica replica = SecurityReplica.start(ledger, networks, settings);
         replicas.add(replica);

@@ -2,6 +2,7 @@ package io.portolan.security;
 
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -30,6 +31,15 @@ final class TestingKubernetes implements AutoCloseable {
     TestingKubernetes(Path secrets, String secretRef) {
         server.init();
         client = server.createClient();
+        kubeconfig(secrets, secretRef, server.getPort());
+    }
+
+    int port() {
+        return server.getPort();
+    }
+
+    /** The way to an API server. */
+    static void kubeconfig(Path secrets, String secretRef, int port) {
         try {
             Path file = Files.createDirectories(secrets.resolve(secretRef)).resolve("kubeconfig");
             Files.writeString(file, """
@@ -39,7 +49,7 @@ final class TestingKubernetes implements AutoCloseable {
                     contexts: [{name: it, context: {cluster: it, user: me}}]
                     clusters: [{name: it, cluster: {server: "http://127.0.0.1:%d"}}]
                     users: [{name: me, user: {token: it}}]
-                    """.formatted(server.getPort()));
+                    """.formatted(port));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -83,6 +93,17 @@ final class TestingKubernetes implements AutoCloseable {
 
     /** Lets pods of one label speak to those of another, at one port of TCP. */
     NetworkPolicy allow(String namespace, String name, Map<String, String> pods, Map<String, String> peers, int port) {
+        return allow(namespace, name, pods, peers, new IntOrString(port));
+    }
+
+    /** At the port that each of these pods means by that name. */
+    NetworkPolicy allow(
+            String namespace, String name, Map<String, String> pods, Map<String, String> peers, String port) {
+        return allow(namespace, name, pods, peers, new IntOrString(port));
+    }
+
+    private NetworkPolicy allow(
+            String namespace, String name, Map<String, String> pods, Map<String, String> peers, IntOrString port) {
         NetworkPolicy policy = new NetworkPolicyBuilder()
                 .withNewMetadata()
                 .withNamespace(namespace)
@@ -100,7 +121,7 @@ final class TestingKubernetes implements AutoCloseable {
                 .endFrom()
                 .addNewPort()
                 .withProtocol("TCP")
-                .withNewPort(port)
+                .withPort(port)
                 .endPort()
                 .endIngress()
                 .endSpec()

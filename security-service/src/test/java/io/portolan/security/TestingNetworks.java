@@ -19,6 +19,7 @@ import io.portolan.sdn.SdnTopology;
 import io.portolan.sdn.ovn.OvnBackends;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -174,6 +175,11 @@ final class TestingNetworks implements NetworkKind, AutoCloseable {
         @Override
         public Map<ProfileId, String> ensurePolicies(Collection<PolicySpec> specs) {
             return alive().ensurePolicies(specs);
+        }
+
+        @Override
+        public Map<ProfileId, List<String>> leftOut(Collection<PolicySpec> specs) {
+            return alive().leftOut(specs);
         }
 
         @Override

@@ -3,10 +3,13 @@ package io.portolan.security;
 import static io.portolan.security.SecurityWorld.LONG;
 import static io.portolan.security.SecurityWorld.allowTcp;
 import static io.portolan.security.SecurityWorld.binding;
+import static io.portolan.security.SecurityWorld.bindingFor;
 import static io.portolan.security.SecurityWorld.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.ContainerPortBuilder;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
 import io.portolan.sdn.neutron.NeutronDouble;
@@ -64,7 +67,7 @@ class UnderlayTest {
                 "insert into port (id, cluster_id, node_id, subnet_id, ip, mac, parent, vlan_tag, backend_id, state, lease_epoch, changed_by) values ('%s', '%s', '%s', '%3$s', '10.4.0.2', '0a:58:0a:04:00:02', 'vif', 101, '%s', 'leased', 1, 'test')"
                         .formatted(port, world.id(cluster), node, backendId));
         fleet = new SecurityWorld.Fleet(node, List.of(port));
-        world.start("portolan.security.secrets=" + secrets);
+        world.start("portolan.security.secrets=" + secrets, "portolan.security.policies.resync=1s");
     }
 
     @AfterEach
@@ -134,6 +137,66 @@ class UnderlayTest {
                         .equals("network-object-unknown"));
         world.bind(fleet, binding(fleet.port(0), idOf("by-hand")))
                 .assertProblem(409, "profile-not-ready", "bindings[0].profiles[0]");
+    }
+
+    @Test
+    void aNetworkPolicyNarrowsAndAnEventSaysWhatAGroupCannotSay() {
+        try (TestingKubernetes kubernetes = new TestingKubernetes(secrets, "api-blue")) {
+            kubernetes.namespace("shop", Map.of());
+            kubernetes.pod("shop", "db-1", Map.of("app", "db"), "10.4.1.9");
+            String web = world.profile(cluster, "web", allowTcp(80), allowTcp(81));
+            world.http()
+                    .put(
+                            "/v1/clusters/" + cluster + "/security",
+                            Map.of("networkPolicies", Map.of("kubernetes", Map.of("secretRef", "api-blue"))))
+                    .assertStatus(201);
+            kubernetes.allow("shop", "only", Map.of("app", "web"), Map.of("app", "db"), 80);
+            String only = heard();
+            world.bind(fleet, bindingFor("shop", fleet.port(0), web, only)).assertStatus(200);
+            await().atMost(LONG).untilAsserted(() -> assertThat(passes()).containsExactly("tcp 80 10.4.1.9/32"));
+            kubernetes.pod("shop", "db-2", Map.of("app", "db"), "10.4.2.9");
+            await().atMost(LONG)
+                    .untilAsserted(
+                            () -> assertThat(passes()).containsExactly("tcp 80 10.4.1.9/32", "tcp 80 10.4.2.9/32"));
+            assertThat(kubernetes.events("shop", "only")).isEmpty();
+            ContainerPort named = new ContainerPortBuilder()
+                    .withName("http")
+                    .withContainerPort(80)
+                    .withProtocol("TCP")
+                    .build();
+            kubernetes.pod("shop", "web-1", Map.of("app", "web"), "10.4.0.2", named);
+            kubernetes.allow("shop", "only", Map.of("app", "web"), Map.of("app", "db"), "http");
+            await().atMost(LONG)
+                    .until(() -> kubernetes.events("shop", "only").equals(List.of("NetworkPolicyNotSupported")));
+            await().atMost(LONG).untilAsserted(() -> assertThat(passes()).isEmpty());
+            world.bind(fleet, binding(fleet.port(0))).assertStatus(200);
+        }
+    }
+
+    /** The policy that the network has, as a node hears of it. */
+    private String heard() {
+        String path = "/v1/nodes/%s/security".formatted(fleet.node());
+        await().atMost(LONG)
+                .until(() ->
+                        world.http().get(path).json().at("/policies/0/ready").asBoolean());
+        return world.http().get(path).json().at("/policies/0/id").asString();
+    }
+
+    /** What the port's group lets in. */
+    private List<String> passes() {
+        return groups().stream()
+                .flatMap(group -> tenant.api()
+                        .network()
+                        .get("/security-groups/" + group)
+                        .at("/security_group/security_group_rules")
+                        .valueStream())
+                .map(rule -> "%s %s %s"
+                        .formatted(
+                                rule.path("protocol").asString(),
+                                rule.path("port_range_max").asString(),
+                                rule.path("remote_ip_prefix").asString()))
+                .sorted()
+                .toList();
     }
 
     private String idOf(String name) {

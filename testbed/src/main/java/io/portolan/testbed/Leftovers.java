@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Removes what a workspace made: processes first, then namespaces, then links, the directory last. Idempotent. */
+/** Removes what a workspace made: processes first, then namespaces, links, mounts, the directory last. Idempotent. */
 final class Leftovers {
     /** The environment variable by which a process says whose it is. */
     static final String MARK = "PORTOLAN_TESTBED";
@@ -31,6 +31,7 @@ final class Leftovers {
             journal.entries("netns").forEach(entry -> removeNamespace(entry.name()));
             journal.entries("link").forEach(entry -> removeLink(entry.name(), entry.detail()));
         });
+        SmallDisk.unmountBelow(directory);
         deleteTree(directory);
     }
 

@@ -4,7 +4,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A network namespace of a workspace, with loopback up, otherwise as the kernel makes it. */
+/**
+ * A network namespace of a workspace, with loopback up and one clock for all TCP timestamps, otherwise as the kernel makes it.
+ *
+ * <p>Behind two balanced addresses a server sees one client port twice within a minute, and takes the second connection only
+ * if its timestamp is later than the first's. With the kernel's default, each connection's clock begins anywhere.
+ */
 public final class Namespace implements AutoCloseable {
     private static final Path DIRECTORY = Path.of("/run/netns");
 
@@ -28,6 +33,7 @@ public final class Namespace implements AutoCloseable {
         });
         workspace.own(namespace);
         namespace.ip("link set lo up");
+        namespace.sysctl("net.ipv4.tcp_timestamps=2");
         return namespace;
     }
 

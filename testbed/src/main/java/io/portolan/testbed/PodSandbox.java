@@ -12,18 +12,22 @@ import java.util.Locale;
 public final class PodSandbox implements AutoCloseable {
     private static final String CLIENT = """
             import socket, sys, time
-            begin = time.monotonic()
-            with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=float(sys.argv[3])) as s:
-                s.settimeout(float(sys.argv[3]))
-                s.sendall(b'hello\\n')
-                said = b''
-                while not said.endswith(b'\\n'):
-                    part = s.recv(65536)
-                    if not part:
-                        break
-                    said += part
-                print((time.monotonic() - begin) * 1000)
-                print(said.decode().strip())
+            limit = float(sys.argv[3])
+            for i in range(int(sys.argv[4])):
+                begin = time.monotonic()
+                try:
+                    with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=limit) as s:
+                        s.settimeout(limit)
+                        s.sendall(b'hello\\n')
+                        said = b''
+                        while not said.endswith(b'\\n'):
+                            part = s.recv(65536)
+                            if not part:
+                                break
+                            said += part
+                    print('answered', (time.monotonic() - begin) * 1000, said.decode().strip())
+                except OSError as e:
+                    print('failed', (time.monotonic() - begin) * 1000, type(e).__name__ + ':', e)
             """;
 
     private static final String SERVER = """
@@ -107,6 +111,11 @@ public final class PodSandbox implements AutoCloseable {
 
     /** Connects, says a line, hears a line: one TCP exchange, each step within the limit. */
     public TcpExchange tcp(String target, int port, Duration limit) {
+        return tcp(target, port, limit, 1).getFirst();
+    }
+
+    /** So many exchanges, one after another. */
+    public List<TcpExchange> tcp(String target, int port, Duration limit, int times) {
         Command.Result result = namespace
                 .command(
                         "/usr/bin/python3",
@@ -115,15 +124,19 @@ public final class PodSandbox implements AutoCloseable {
                         CLIENT,
                         target,
                         Integer.toString(port),
-                        Double.toString(limit.toMillis() / 1000.0))
-                .within(limit.multipliedBy(3).plusSeconds(30))
+                        Double.toString(limit.toMillis() / 1000.0),
+                        Integer.toString(times))
+                .within(limit.multipliedBy(3L * times).plusSeconds(30))
                 .run();
         if (!result.succeeded()) {
             List<String> lines = result.stderr().lines().toList();
-            return new TcpExchange(false, 0, lines.isEmpty() ? "" : lines.getLast());
+            return List.of(new TcpExchange(false, 0, lines.isEmpty() ? "" : lines.getLast()));
         }
-        List<String> lines = result.stdout().lines().toList();
-        return new TcpExchange(true, Double.parseDouble(lines.getFirst()), lines.getLast());
+        return result.stdout()
+                .lines()
+                .map(line -> line.split(" ", 3))
+                .map(words -> new TcpExchange(words[0].equals("answered"), Double.parseDouble(words[1]), words[2]))
+                .toList();
     }
 
     /** Kills what runs inside and deletes the namespace, as a runtime does at a pod's end. */

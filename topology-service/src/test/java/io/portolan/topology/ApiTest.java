@@ -244,7 +244,7 @@ class ApiTest {
         http().put("/v1/clusters/" + cluster + "/nodes/node-2", TopologyWorld.registration("c2"))
                 .assertStatus(201);
         assertThat(world.nodeIs(cluster, "node-2", "failed").stateReason())
-                .contains("no pool of the cluster has a free /27");
+                .contains("no pool of the cluster has a free /29: 0 addresses are free");
         http().put("/v1/clusters/" + cluster, spec("10.4.0.0/27", "10.5.0.0/24"))
                 .assertStatus(200);
         assertThat(world.nodeIs(cluster, "node-2", "ready").ports().free()).isEqualTo(29);

@@ -69,7 +69,7 @@ class NodeJoinsTest {
     }
 
     @Test
-    void whatTheNetworkLosesIsMadeAgainAndWhatIsNotOursByTheLedgerIsSweptAfterTwoLooks() {
+    void lesson13WhatTheNetworkLosesIsMadeAgainAndWhatTheLedgerDoesNotKnowIsSweptAfterTwoLooks() {
         String name = TopologyWorld.name();
         ClusterView cluster = world.ready(name, "10.4.0.0/16");
         NodeView node = world.join(name, "node-1");
@@ -124,7 +124,7 @@ class NodeJoinsTest {
     }
 
     @Test
-    void aNodeIsTakenDownWhenItsPodsAreGoneOrByForce() {
+    void lesson20ANodeIsTakenDownWhenItsPodsAreGoneOrByForce() {
         String name = TopologyWorld.name();
         ClusterView cluster = world.ready(name, "10.4.0.0/16");
         NodeView node = world.join(name, "node-1");
@@ -150,5 +150,28 @@ class NodeJoinsTest {
         NodeView again = world.join(name, "node-1");
         assertThat(again.id()).isNotEqualTo(node.id());
         assertThat(ports(again.id())).extracting(PortView::state).containsOnly(PortState.FREE);
+    }
+
+    @Test
+    void lesson08AnAddressIsNobodysUntilTheNetworkHasConfirmedItsRemoval() {
+        String name = TopologyWorld.name();
+        ClusterView cluster = world.ready(name, "10.4.0.0/16");
+        NodeView node = world.join(name, "node-1");
+        TestingNetwork.One network = world.network.of(cluster.id());
+        int made = network.memory.list(node.id()).size();
+        network.down = true;
+        world.http().delete("/v1/clusters/" + name + "/nodes/node-1").assertStatus(204);
+        await().atMost(TopologyWorld.LONG)
+                .until(() ->
+                        "network-unavailable".equals(world.node(name, "node-1").stateProblem()));
+        assertThat(network.memory.list(node.id())).hasSize(made);
+        assertThat(world.dump(name).stream().filter(row -> row.startsWith("port")))
+                .hasSize(made);
+        assertThat(world.dump(name).stream().filter(row -> row.startsWith("subnet")))
+                .hasSize(1);
+        network.down = false;
+        world.nodeIsGone(name, "node-1");
+        assertThat(network.everything()).isEmpty();
+        assertThat(world.dump(name)).noneMatch(row -> row.startsWith("port") || row.startsWith("subnet"));
     }
 }

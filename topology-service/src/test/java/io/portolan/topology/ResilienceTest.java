@@ -106,7 +106,7 @@ class ResilienceTest {
     }
 
     @Test
-    void threeReplicasMakeNoMorePortsAtOnceThanTheBudgetHas() {
+    void lesson14ThreeReplicasMakeNoMorePortsAtOnceThanTheBudgetHas() {
         String[] budget = {
             "portolan.topology.budget.ports=64",
             "portolan.topology.budget.call=32",

@@ -17,6 +17,7 @@ import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.Router;
 import io.portolan.sdn.RouterSpec;
 import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnBindings;
 import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnFloatingIps;
 import io.portolan.sdn.SdnGateways;
@@ -53,6 +54,8 @@ public final class TestingNetwork implements NetworkKind {
         volatile boolean down;
         volatile CountDownLatch hanging;
         volatile Predicate<PortSpec> refuses = port -> false;
+        final Map<String, SdnBindings.Binding> bindings = new ConcurrentHashMap<>();
+        volatile boolean bindingsDown;
 
         private One(ClusterId id) {
             this.memory = new InMemoryBackend(id, shared);
@@ -80,6 +83,16 @@ public final class TestingNetwork implements NetworkKind {
                 call.run();
                 return true;
             });
+        }
+
+        @Override
+        public SdnBindings bindings() {
+            return () -> {
+                if (bindingsDown) {
+                    throw new SdnFailure.Unavailable("the bindings cannot be read");
+                }
+                return call("", () -> Map.copyOf(bindings));
+            };
         }
 
         @Override

@@ -75,7 +75,7 @@ class UnderlayTest {
     }
 
     @Test
-    void aFreePortThatGoesOffTheAirIsNobodysUntilItIsBack() {
+    void lesson15AFreePortThatGoesOffTheAirIsNobodysUntilItIsBack() {
         Tenant tenant = here.tenant("flapping");
         ClusterView cluster = here.ready(here.spec("flapping", "10.4.0.0/16"));
         String vm = here.vm(tenant);

@@ -1,11 +1,14 @@
 package io.portolan.e2e.demo;
 
+import io.portolan.e2e.stack.RestCalls;
 import io.portolan.testbed.Waiting;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import tools.jackson.databind.JsonNode;
 
 /** What the demo claims, and whether it held. A check that throws has not held, and says so in the exception's words. */
 final class Checks {
@@ -38,6 +41,25 @@ final class Checks {
     /** Whether it has come to hold, with the demo's patience. */
     static boolean eventually(BooleanSupplier holds) {
         return Waiting.until(PATIENCE, holds);
+    }
+
+    /** A node says every few seconds what it holds, so the first audit may come before its word. */
+    void audit(RestCalls topology, String cluster) {
+        screen.step("Ledger, network, bindings and nodes' caches are held against each other");
+        check("audit: all four agree about every port", () -> {
+            AtomicReference<JsonNode> seen = new AtomicReference<>();
+            boolean clean = eventually(() -> {
+                JsonNode audit =
+                        topology.get("/v1/clusters/" + cluster + "/audit").body();
+                seen.set(audit);
+                return audit.path("clean").asBoolean()
+                        && audit.path("caches").asInt() == 2
+                        && audit.path("parts")
+                                .valueStream()
+                                .noneMatch(part -> part.path("state").asString().equals("unreadable"));
+            });
+            return new Finding(clean, String.valueOf(seen.get()));
+        });
     }
 
     Check add(Check check) {

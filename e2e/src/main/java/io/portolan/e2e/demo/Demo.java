@@ -78,7 +78,12 @@ final class Demo {
                 workspace,
                 options.mode(),
                 Path.of("").toAbsolutePath(),
-                address -> options.kubeconfig().map(KubernetesApi::of).orElseGet(() -> KubernetesApi.inMemory(address)),
+                new Stack.Variant(
+                        address -> options.kubeconfig()
+                                .map(KubernetesApi::of)
+                                .orElseGet(() -> KubernetesApi.inMemory(address)),
+                        Stack.Variant.USUAL.ledger(),
+                        Stack.Variant.USUAL.agents()),
                 screen::done)) {
             Demo demo = new Demo(screen, stack);
             demo.run();
@@ -138,6 +143,7 @@ final class Demo {
             }
             warmPath(workers);
             deleteOne(pods.get(3));
+            checks.audit(stack.topologyCalls(), Stack.CLUSTER);
         }
         tables(workers);
     }
@@ -299,6 +305,7 @@ final class Demo {
         screen.say("                      lb-sync-service   " + stack.lbCalls().base() + "/swagger-ui.html");
         screen.say("                      security-service  "
                 + stack.securityCalls().base() + "/swagger-ui.html");
+        screen.say("                      its Authorize takes what is in " + stack.operatorToken());
     }
 
     private void stay(Workspace workspace, boolean held) throws InterruptedException {

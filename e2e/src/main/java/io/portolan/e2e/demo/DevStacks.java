@@ -1,6 +1,9 @@
 package io.portolan.e2e.demo;
 
+import io.portolan.e2e.stack.DevIssuer;
+import io.portolan.e2e.stack.RestCalls;
 import io.portolan.e2e.stack.Stack;
+import io.portolan.model.identity.TokenFile;
 import io.portolan.testbed.Workspace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,7 +21,12 @@ final class DevStacks {
     private static final String FILE = "stack.json";
 
     /** Where a running stack is. */
-    record Running(Path directory, String ipam, String topology, String lb, String security) {}
+    record Running(Path directory, String ipam, String topology, String lb, String security) {
+        /** As whoever runs the stack. */
+        RestCalls calls(String base) {
+            return new RestCalls(base).as(new TokenFile(DevIssuer.operatorToken(directory)));
+        }
+    }
 
     private DevStacks() {}
 

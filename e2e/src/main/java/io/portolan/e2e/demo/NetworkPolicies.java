@@ -3,7 +3,6 @@ package io.portolan.e2e.demo;
 import io.portolan.e2e.demo.Checks.Finding;
 import io.portolan.e2e.stack.Calls;
 import io.portolan.e2e.stack.Calls.Transport;
-import io.portolan.e2e.stack.CloudNetwork;
 import io.portolan.e2e.stack.KubernetesApi;
 import io.portolan.e2e.stack.Pod;
 import io.portolan.e2e.stack.Responders;
@@ -48,15 +47,6 @@ final class NetworkPolicies {
         kubernetes.label(server.name(), ROLE, "server");
         kubernetes.label(friend.name(), ROLE, "friend");
         kubernetes.letIn(POLICY, Map.of(ROLE, "server"), Map.of(ROLE, "friend"), Responders.TCP_PORT);
-        if (stack.network() instanceof CloudNetwork) {
-            checks.check("security: a NetworkPolicy that a cloud's groups cannot be says so", () -> {
-                boolean told = Checks.eventually(
-                        () -> kubernetes.events(POLICY).toString().contains("NetworkPolicyNotSupported"));
-                return new Finding(told, kubernetes.events(POLICY).toString());
-            });
-            kubernetes.withdraw(POLICY);
-            return;
-        }
         checks.check("security: a NetworkPolicy keeps %s from %s".formatted(stranger.name(), server.name()), () -> {
             boolean shut =
                     Checks.eventually(() -> call(stranger, server).answerers().isEmpty());

@@ -38,7 +38,7 @@ final class Status {
         screen.table(List.of("service", "state", "Swagger UI"), rows);
         if (ready) {
             List<List<String>> nodes = new ArrayList<>();
-            for (JsonNode node : new RestCalls(up.topology())
+            for (JsonNode node : up.calls(up.topology())
                     .get("/v1/clusters/" + Stack.CLUSTER + "/nodes")
                     .body()
                     .path("nodes")) {
@@ -50,7 +50,7 @@ final class Status {
             screen.say("");
             screen.table(List.of("node", "state", "ports"), nodes);
             screen.say("");
-            Services.show(screen, new RestCalls(up.lb()));
+            Services.show(screen, up.calls(up.lb()));
         }
         screen.say("");
         screen.say("          logs and databases: " + up.directory());

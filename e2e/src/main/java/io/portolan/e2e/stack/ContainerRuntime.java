@@ -13,6 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Calls the CNI executable as kubelet's runtime does: environment, network configuration on standard input. */
 public final class ContainerRuntime {
     private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final int LONGEST_NAME = 20;
     private static final Duration KUBELETS_PATIENCE = Duration.ofMinutes(4);
     private static final String CONFIGURATION = """
             {"cniVersion":"1.1.0","name":"portolan","type":"portolan-cni"}""";
@@ -37,7 +38,12 @@ public final class ContainerRuntime {
     private Pod sandbox(WorkerHost node, String name, UUID uid) {
         String containerId = UUID.randomUUID().toString().replace("-", "");
         CniAnswer none = new CniAnswer(0, JSON.createObjectNode(), 0);
-        return new Pod(name, uid, containerId, node, PodSandbox.create(workspace, name), none);
+        return new Pod(name, uid, containerId, node, PodSandbox.create(workspace, label(name, containerId)), none);
+    }
+
+    /** No two sandboxes have the same, not even of one pod. */
+    private static String label(String name, String containerId) {
+        return name.substring(0, Math.min(name.length(), LONGEST_NAME)) + "-" + containerId.substring(0, 8);
     }
 
     /** Makes a namespace and calls ADD; the pod is there even where the plugin refused. */

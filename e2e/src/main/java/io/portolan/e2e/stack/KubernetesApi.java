@@ -123,13 +123,16 @@ public final class KubernetesApi implements AutoCloseable {
     private final KubernetesClient client;
     private final String kubeconfig;
     private final @Nullable KubernetesMockServer server;
+    private final boolean inMemory;
     private final AtomicInteger addresses = new AtomicInteger(10);
     private final String namespace;
 
-    private KubernetesApi(KubernetesClient client, String kubeconfig, @Nullable KubernetesMockServer server) {
+    private KubernetesApi(
+            KubernetesClient client, String kubeconfig, @Nullable KubernetesMockServer server, boolean inMemory) {
         this.client = client;
         this.kubeconfig = kubeconfig;
         this.server = server;
+        this.inMemory = inMemory;
         byte[] random = new byte[3];
         ThreadLocalRandom.current().nextBytes(random);
         namespace = "portolan-demo-" + HexFormat.of().formatHex(random);
@@ -148,26 +151,42 @@ public final class KubernetesApi implements AutoCloseable {
      * another name, and nobody looks at it.
      */
     public static KubernetesApi inMemory(String address) {
+        return inMemory(address, 0, address);
+    }
+
+    /** The same on a given port, for others that know it by a name. */
+    public static KubernetesApi inMemory(String address, int port, String name) {
         EVERY_REQUEST.setLevel(Level.WARNING);
         MockWebServer listener = new MockWebServer();
         KubernetesMockServer server =
                 new KubernetesMockServer(new Context(), listener, new HashMap<>(), new PodsByNode(), true);
-        server.init(InetAddress.ofLiteral(address), 0);
-        String kubeconfig = """
+        server.init(InetAddress.ofLiteral(address), port);
+        String here = address.equals("0.0.0.0") ? "127.0.0.1" : address;
+        return new KubernetesApi(
+                connect(anybody(here, server.getPort())), anybody(name, server.getPort()), server, true);
+    }
+
+    private static String anybody(String host, int port) {
+        return """
                 apiVersion: v1
                 kind: Config
                 current-context: demo
                 contexts: [{name: demo, context: {cluster: demo, user: demo}}]
                 clusters: [{name: demo, cluster: {server: "https://%s:%d", insecure-skip-tls-verify: true}}]
                 users: [{name: demo, user: {}}]
-                """.formatted(address, server.getPort());
-        return new KubernetesApi(connect(kubeconfig), kubeconfig, server);
+                """.formatted(host, port);
+    }
+
+    /** One in another process's memory, which has a port of this machine. */
+    public static KubernetesApi inMemoryOfAnother(int port) {
+        String kubeconfig = anybody("127.0.0.1", port);
+        return new KubernetesApi(connect(kubeconfig), kubeconfig, null, true);
     }
 
     /** The cluster that a kubeconfig leads to. */
     public static KubernetesApi of(Path kubeconfig) {
         String text = read(kubeconfig);
-        return new KubernetesApi(connect(text), text, null);
+        return new KubernetesApi(connect(text), text, null, false);
     }
 
     private static String read(Path file) {
@@ -186,7 +205,7 @@ public final class KubernetesApi implements AutoCloseable {
 
     /** Whether nodes, which are network namespaces here, have a way to it. */
     public boolean isReachedByNodes() {
-        return server != null;
+        return inMemory;
     }
 
     /** By which others reach it. */
@@ -221,7 +240,7 @@ public final class KubernetesApi implements AutoCloseable {
                         .map(transport -> Door.valueOf(transport.name()).ofService())
                         .toList())
                 .endSpec();
-        if (server != null) {
+        if (inMemory) {
             String address = "10.96.0." + addresses.getAndIncrement();
             service.editSpec().withClusterIP(address).withClusterIPs(address).endSpec();
         }
@@ -258,16 +277,21 @@ public final class KubernetesApi implements AutoCloseable {
 
     /** Makes the object of a pod, which no kubelet runs, and says its UID. */
     public UUID pod(String name, WorkerHost node, Map<String, String> annotations) {
+        return pod(name, node.name(), annotations);
+    }
+
+    /** The same on a node of this name. */
+    public UUID pod(String name, String node, Map<String, String> annotations) {
         return UUID.fromString(client.pods()
                 .resource(new PodBuilder()
                         .withNewMetadata()
                         .withNamespace(namespace)
                         .withName(name)
                         .withAnnotations(annotations)
-                        .withLabels(Map.of(ON_NODE, node.name()))
+                        .withLabels(Map.of(ON_NODE, node))
                         .endMetadata()
                         .withNewSpec()
-                        .withNodeName(node.name())
+                        .withNodeName(node)
                         .addNewContainer()
                         .withName("none")
                         .withImage("none")

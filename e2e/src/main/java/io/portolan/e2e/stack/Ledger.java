@@ -27,13 +27,13 @@ public final class Ledger {
         this.secrets = secrets;
     }
 
-    static Ledger start(Workspace workspace) {
+    public static Ledger start(Workspace workspace) {
         PostgresServer server = workspace.own(PostgresServer.embedded(workspace.directory("postgres")));
         return of(workspace, server.newDatabase("portolan"), server::execute);
     }
 
     /** On a primary and its standby; every URL names both. */
-    static Ledger start(Workspace workspace, PostgresPair pair) {
+    public static Ledger start(Workspace workspace, PostgresPair pair) {
         return of(workspace, pair.newDatabase("portolan"), pair::execute);
     }
 

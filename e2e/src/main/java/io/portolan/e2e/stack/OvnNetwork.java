@@ -30,7 +30,11 @@ record OvnNetwork(Workspace workspace, Fabric fabric, OvnCentral central) implem
                 "mtu",
                 NodeHost.POD_MTU,
                 "backend",
-                Map.of("endpoints", central.northbound().unixRemote()));
+                Map.of(
+                        "endpoints",
+                        central.northbound().unixRemote(),
+                        "southbound",
+                        central.southbound().unixRemote()));
     }
 
     @Override

@@ -16,8 +16,9 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The services, several replicas of each, on one ledger whose PostgreSQL can fail over. */
+/** ipam-service and topology-service on one ledger: several of each, where PostgreSQL can fail over, or one. */
 public final class ReplicatedServices {
+    private static final int HEAP_MIB = 160;
     private static final Duration START_LIMIT = Duration.ofMinutes(3);
 
     /** More than a service takes to let its requests end. */
@@ -37,13 +38,22 @@ public final class ReplicatedServices {
     private final Workspace workspace;
     private final Path checkout;
     private final Ledger ledger;
+    private final int heapMiB;
     private final List<Replica> ipam;
     private final List<Replica> topology;
 
-    private ReplicatedServices(Workspace workspace, Path checkout, PostgresPair pair, int ipams, int topologies) {
+    private ReplicatedServices(
+            Workspace workspace,
+            Path checkout,
+            Ledger ledger,
+            int heapMiB,
+            int ipams,
+            int topologies,
+            boolean memoryNetwork) {
         this.workspace = workspace;
         this.checkout = checkout;
-        ledger = Ledger.start(workspace, pair);
+        this.ledger = ledger;
+        this.heapMiB = heapMiB;
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             ipam = all(threads, IntStream.range(0, ipams).mapToObj(i -> () -> start("ipam-service", i, Map.of())));
             topology = all(
@@ -54,14 +64,22 @@ public final class ReplicatedServices {
                                     i,
                                     Map.of(
                                             "PORTOLAN_IPAMCLIENT_URL",
-                                            ipam.get(i % ipams).calls().base()))));
+                                            ipam.get(i % ipams).calls().base(),
+                                            "PORTOLAN_TOPOLOGY_MEMORYBACKEND",
+                                            Boolean.toString(memoryNetwork)))));
         }
     }
 
     /** Returns when all are ready. The workspace owns them. */
     public static ReplicatedServices start(
             Workspace workspace, Path checkout, PostgresPair pair, int ipams, int topologies) {
-        return new ReplicatedServices(workspace, checkout, pair, ipams, topologies);
+        return new ReplicatedServices(
+                workspace, checkout, Ledger.start(workspace, pair), HEAP_MIB, ipams, topologies, false);
+    }
+
+    /** One of each, that may have clusters on a network in topology-service's memory. The workspace owns them. */
+    public static ReplicatedServices onMemoryNetwork(Workspace workspace, Path checkout, int heapMiB) {
+        return new ReplicatedServices(workspace, checkout, Ledger.start(workspace), heapMiB, 1, 1, true);
     }
 
     private static List<Replica> all(ExecutorService threads, Stream<Supplier<Replica>> starts) {
@@ -76,9 +94,10 @@ public final class ReplicatedServices {
         Daemon.Plan plan = workspace
                 .daemon(
                         module + "-" + number,
-                        ServiceJar.of(workspace, checkout, module).command(160))
+                        ServiceJar.of(workspace, checkout, module).command(heapMiB))
                 .environment("SERVER_ADDRESS", "127.0.0.1")
-                .environment("SERVER_PORT", Integer.toString(port));
+                .environment("SERVER_PORT", Integer.toString(port))
+                .environment("PORTOLAN_ACCESS_OPEN", "true");
         ledger.environment(module).forEach(plan::environment);
         more.forEach(plan::environment);
         return new Replica(

@@ -1,5 +1,6 @@
 package io.portolan.e2e.stack;
 
+import io.portolan.model.identity.TokenFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -7,6 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,9 +22,27 @@ public final class RestCalls {
             .connectTimeout(LIMIT)
             .build();
     private final String base;
+    private final Duration limit;
+    private final Optional<TokenFile> identity;
 
     public RestCalls(String base) {
+        this(base, LIMIT);
+    }
+
+    /** @param limit how long an answer may take */
+    public RestCalls(String base, Duration limit) {
+        this(base, limit, Optional.empty());
+    }
+
+    private RestCalls(String base, Duration limit, Optional<TokenFile> identity) {
         this.base = base;
+        this.limit = limit;
+        this.identity = identity;
+    }
+
+    /** The same as somebody whose token is in a file. */
+    public RestCalls as(TokenFile token) {
+        return new RestCalls(base, limit, Optional.of(token));
     }
 
     /** What the service answered, whatever the status; the body is an empty object where there was none. */
@@ -77,7 +97,16 @@ public final class RestCalls {
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create(base + path)).timeout(LIMIT);
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(base + path)).timeout(limit);
+        try {
+            if (identity.isPresent()) {
+                request.header("Authorization", identity.get().authorization());
+            }
+            return request;
+        } catch (IOException e) {
+            throw new UncheckedIOException("there is no token to show to " + base, e);
+        }
     }
 
     private HttpRequest.Builder json(String path, String method, Object body) {

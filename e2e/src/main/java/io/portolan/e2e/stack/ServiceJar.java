@@ -3,11 +3,14 @@ package io.portolan.e2e.stack;
 import io.portolan.testbed.Workspace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A service's executable jar, unpacked once a build: an unpacked one starts a fifth faster than the jar itself, and
@@ -26,8 +29,22 @@ record ServiceJar(String module, Path application, Path cache) {
             "-XX:MaxMetaspaceSize=192m");
 
     /** Unpacks the jar of a module beside itself, unless this build's is there already. */
-    static synchronized ServiceJar of(Workspace workspace, Path modules, String module) {
+    static ServiceJar of(Workspace workspace, Path modules, String module) {
         Path target = modules.resolve(module).resolve("target");
+        return alone(target.resolve("unpacking.lock"), () -> unpack(workspace, target, module));
+    }
+
+    /** Works while no other thread and no other process works under this lock. */
+    static synchronized <T> T alone(Path lock, Supplier<T> work) {
+        try (FileChannel turn = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            turn.lock();
+            return work.get();
+        } catch (IOException e) {
+            throw new UncheckedIOException("turns are taken by " + lock, e);
+        }
+    }
+
+    private static ServiceJar unpack(Workspace workspace, Path target, String module) {
         Path jar = executable(target);
         try {
             String build = Long.toHexString(Files.getLastModifiedTime(jar).toMillis());

@@ -1,5 +1,6 @@
 package io.portolan.e2e.stack;
 
+import io.portolan.model.identity.TokenFile;
 import io.portolan.testbed.Daemon;
 import io.portolan.testbed.Fabric;
 import io.portolan.testbed.NodeHost;
@@ -58,14 +59,30 @@ public final class Stack implements AutoCloseable {
         Progress SILENT = (what, milliseconds) -> {};
     }
 
+    /**
+     * What may be other than usual.
+     *
+     * @param kubernetes where Services and pods are made, by an address that nodes reach
+     * @param agents what the agent on a machine finds in its environment beside the usual
+     */
+    public record Variant(
+            Function<String, KubernetesApi> kubernetes,
+            Function<Workspace, Ledger> ledger,
+            Function<WorkerHost, Map<String, String>> agents) {
+        /** With Services at an API server in memory. */
+        public static final Variant USUAL = new Variant(KubernetesApi::inMemory, Ledger::start, host -> Map.of());
+    }
+
     /** A node with its agent. */
     public record Worker(WorkerHost host, Daemon agent, RestCalls introspection) {}
 
     private final Workspace workspace;
     private final Path checkout;
+    private final Variant variant;
     private final Progress progress;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, Worker> workers = new ConcurrentSkipListMap<>();
+    private final DevIssuer issuer;
     private final Ledger ledger;
     private final StackNetwork network;
     private final Fabric fabric;
@@ -77,20 +94,20 @@ public final class Stack implements AutoCloseable {
     private final Path kubeconfig;
     private final ContainerRuntime runtime;
 
-    private Stack(
-            Workspace workspace,
-            Path checkout,
-            Mode mode,
-            Function<String, KubernetesApi> kubernetesApi,
-            Progress progress) {
+    private Stack(Workspace workspace, Path checkout, Mode mode, Variant variant, Progress progress) {
         this.workspace = workspace;
+        this.variant = variant;
         this.checkout = checkout;
         this.progress = progress;
         fabric = Fabric.create(workspace);
+        issuer = workspace.own(new DevIssuer(workspace.directory()));
         CompletableFuture<StackNetwork> networks = timed(mode.parts, () -> network(mode));
         CompletableFuture<KubernetesApi> apis = timed(
-                "Kubernetes API for Services and pods", () -> workspace.own(kubernetesApi.apply(fabric.rootAddress())));
-        ledger = timed("PostgreSQL with the ledger's schema", () -> Ledger.start(workspace))
+                "Kubernetes API for Services and pods",
+                () -> workspace.own(variant.kubernetes().apply(fabric.rootAddress())));
+        ledger = timed(
+                        "PostgreSQL with the ledger's schema",
+                        () -> variant.ledger().apply(workspace))
                 .join();
         CompletableFuture<Daemon> starting = timed("ipam-service", () -> service("ipam-service", IPAM_PORT, Map.of()));
         kubernetes = apis.join();
@@ -128,9 +145,8 @@ public final class Stack implements AutoCloseable {
         runtime = new ContainerRuntime(workspace, checkout.resolve("cni/target"), kubernetes.namespace());
     }
 
-    /** With Services at an API server in memory. */
     public static Stack start(Workspace workspace, Mode mode, Path checkout, Progress progress) {
-        return start(workspace, mode, checkout, KubernetesApi::inMemory, progress);
+        return start(workspace, mode, checkout, Variant.USUAL, progress);
     }
 
     /**
@@ -138,16 +154,10 @@ public final class Stack implements AutoCloseable {
      *
      * @param mode what kind of network the pods are on
      * @param checkout the directory of the checkout, built
-     * @param kubernetes where Services and pods are made, by an address that nodes reach
      */
-    public static Stack start(
-            Workspace workspace,
-            Mode mode,
-            Path checkout,
-            Function<String, KubernetesApi> kubernetes,
-            Progress progress) {
+    public static Stack start(Workspace workspace, Mode mode, Path checkout, Variant variant, Progress progress) {
         try {
-            return new Stack(workspace, checkout, mode, kubernetes, progress);
+            return new Stack(workspace, checkout, mode, variant, progress);
         } catch (RuntimeException e) {
             workspace.close();
             throw e;
@@ -178,7 +188,11 @@ public final class Stack implements AutoCloseable {
         Daemon.Plan plan = workspace
                 .daemon(module, jar.command(192))
                 .environment("SERVER_ADDRESS", fabric.rootAddress())
-                .environment("SERVER_PORT", Integer.toString(port));
+                .environment("SERVER_PORT", Integer.toString(port))
+                .environment(
+                        "SPRING_CONFIG_ADDITIONALLOCATION",
+                        issuer.configuration().toUri().toString())
+                .environment("PORTOLAN_ACCESS_TOKENFILE", issuer.service(module).toString());
         ledger.environment(module).forEach(plan::environment);
         more.forEach(plan::environment);
         return plan.readyWhen("it answers that it is ready", d -> calls.answers("/actuator/health/readiness"))
@@ -259,6 +273,9 @@ public final class Stack implements AutoCloseable {
                 .environment("SERVER_PORT", Integer.toString(AGENT_PORT))
                 .environment("PORTOLAN_AGENT_CLUSTER", cluster)
                 .environment("PORTOLAN_AGENT_NODE", host.name())
+                .environment(
+                        "PORTOLAN_AGENT_TOKENFILE",
+                        issuer.node(cluster, host.name()).toString())
                 .environment("PORTOLAN_AGENT_TOPOLOGYURLS", topologyCalls().base())
                 .environment("PORTOLAN_AGENT_IPAMURLS", ipamCalls().base())
                 .environment("PORTOLAN_AGENT_SECURITY_URLS", securityCalls().base())
@@ -277,30 +294,46 @@ public final class Stack implements AutoCloseable {
                         "PORTOLAN_CNI_SOCKET", ContainerRuntime.socket(host).toString())
                 .environment("PORTOLAN_CNI_QUEUE", ContainerRuntime.queue(host).toString());
         of.machine(host).forEach(plan::environment);
+        variant.agents().apply(host).forEach(plan::environment);
         return plan.readyWhen("it answers that it is ready", d -> calls.answers("/actuator/health/readiness"))
                 .readyWithin(START_LIMIT)
                 .start();
     }
 
+    /** As whoever runs the stack. */
+    private RestCalls calls(int port) {
+        return new RestCalls(url(fabric.rootAddress(), port)).as(new TokenFile(issuer.operator()));
+    }
+
     public RestCalls ipamCalls() {
-        return new RestCalls(url(fabric.rootAddress(), IPAM_PORT));
+        return calls(IPAM_PORT);
     }
 
     public RestCalls topologyCalls() {
-        return new RestCalls(url(fabric.rootAddress(), TOPOLOGY_PORT));
+        return calls(TOPOLOGY_PORT);
+    }
+
+    /** As the agent of a node of the stack's cluster calls, whose machine need not be there. */
+    public RestCalls topologyCallsOf(String node) {
+        return topologyCalls().as(new TokenFile(issuer.node(CLUSTER, node)));
     }
 
     public RestCalls lbCalls() {
-        return new RestCalls(url(fabric.rootAddress(), LB_PORT));
+        return calls(LB_PORT);
     }
 
     public RestCalls securityCalls() {
-        return new RestCalls(url(fabric.rootAddress(), SECURITY_PORT));
+        return calls(SECURITY_PORT);
     }
 
     /** Where Services and pods are made. */
     public KubernetesApi kubernetes() {
         return kubernetes;
+    }
+
+    /** The file with the token of whoever runs the stack. */
+    public Path operatorToken() {
+        return issuer.operator();
     }
 
     public Ledger ledger() {

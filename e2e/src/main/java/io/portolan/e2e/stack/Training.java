@@ -20,15 +20,29 @@ public final class Training {
 
     private Training() {}
 
-    static void main() {
+    /** Takes modules; without any it is about all. */
+    static void main(String[] modules) {
         try (Workspace workspace = Workspace.create()) {
-            complete(workspace, Path.of("").toAbsolutePath());
+            complete(
+                    workspace,
+                    Path.of("").toAbsolutePath(),
+                    modules.length == 0 ? ServiceJar.MODULES : List.of(modules));
         }
     }
 
-    /** Makes the caches that are missing. */
+    /** Makes the caches that are missing. Whoever else does so just now is waited for. */
     public static void complete(Workspace workspace, Path checkout) {
-        List<ServiceJar> untrained = ServiceJar.MODULES.stream()
+        complete(workspace, checkout, ServiceJar.MODULES);
+    }
+
+    private static void complete(Workspace workspace, Path checkout, List<String> modules) {
+        Path lock = checkout.resolve("e2e/target/training.lock");
+        ServiceJar.alone(lock, () -> makeMissing(workspace, checkout, modules));
+    }
+
+    /** @return those of which it made one */
+    private static List<ServiceJar> makeMissing(Workspace workspace, Path checkout, List<String> modules) {
+        List<ServiceJar> untrained = modules.stream()
                 .map(module -> ServiceJar.of(workspace, checkout, module))
                 .filter(jar -> !Files.exists(jar.cache()))
                 .toList();
@@ -38,6 +52,7 @@ public final class Training {
                 train(workspace, ledger, untrained.get(i), PORT + i);
             }
         }
+        return untrained;
     }
 
     private static void train(Workspace workspace, Ledger ledger, ServiceJar jar, int port) {
@@ -47,7 +62,8 @@ public final class Training {
         Daemon.Plan plan = workspace
                 .daemon(jar.module() + "-training", jar.command(192, "-XX:AOTCacheOutput=" + made))
                 .environment("SERVER_ADDRESS", "127.0.0.1")
-                .environment("SERVER_PORT", Integer.toString(port));
+                .environment("SERVER_PORT", Integer.toString(port))
+                .environment("PORTOLAN_ACCESS_OPEN", "true");
         Map<String, String> environment = jar.module().equals("node-agent")
                 ? Map.of(
                         "PORTOLAN_AGENT_CLUSTER", "training",

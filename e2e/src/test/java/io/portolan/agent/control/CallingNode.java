@@ -79,7 +79,7 @@ public final class CallingNode implements AutoCloseable {
     }
 
     private static Replicas replicas(String service, List<URI> urls, SimpleMeterRegistry meters) {
-        return new Replicas(service, urls, Duration.ofSeconds(2), Duration.ofSeconds(10), meters);
+        return new Replicas(service, urls, Optional.empty(), Duration.ofSeconds(2), Duration.ofSeconds(10), meters);
     }
 
     private void run() {

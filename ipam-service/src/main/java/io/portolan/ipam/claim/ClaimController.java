@@ -2,6 +2,8 @@ package io.portolan.ipam.claim;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.NodeId;
 import io.portolan.model.api.ClaimAnswer;
 import io.portolan.model.api.ClaimRequest;
@@ -10,6 +12,7 @@ import io.portolan.model.api.ReleaseRequest;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.time.Duration;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -28,9 +31,12 @@ class ClaimController {
         this.timer = Timer.builder("portolan.ipam.claim")
                 .description("Claims, the refused ones too")
                 .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofNanos(100_000))
+                .maximumExpectedValue(Duration.ofSeconds(10))
                 .register(meters);
     }
 
+    @Allowed(Role.NODE)
     @PostMapping("/claims")
     @Operation(summary = "Lease up to count free ports; the same claim again gets the same ports")
     @ApiResponse(responseCode = "200", description = "At least one port, at most as many as asked")
@@ -47,6 +53,7 @@ class ClaimController {
         }
     }
 
+    @Allowed(Role.NODE)
     @PostMapping("/releases")
     @Operation(summary = "Give unused ports back; those that a pod has are kept")
     @ApiResponse(responseCode = "200", description = "Those that the node no longer holds")

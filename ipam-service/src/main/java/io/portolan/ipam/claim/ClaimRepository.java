@@ -37,6 +37,7 @@ interface ClaimRepository extends LedgerRepository<Port, UUID> {
                 where p.node_id = :node and p.state = 'free'
                   and exists (select from node n where n.id = :node and n.epoch = :epoch and n.state = 'ready'
                     and n.parent_port is not distinct from p.parent)
+                  and exists (select from subnet o where o.id = p.subnet_id and o.state = 'live')
             """;
     String LEASED = """
                 ))
@@ -61,6 +62,18 @@ interface ClaimRepository extends LedgerRepository<Port, UUID> {
             @Param("epoch") long epoch,
             @Param("claim") UUID claim,
             @Param("count") int count);
+
+    /**
+     * The node takes none of its offered subnets back but when nothing else is left: then it refuses the offer of those that
+     * have a port to be had.
+     */
+    @Modifying
+    @Query(nativeQuery = true, value = """
+            update subnet s set state = 'live', offered_at = null, refused_at = statement_timestamp()
+            where s.node_id = :node and s.state = 'offered'
+              and exists (select from node n where n.id = :node and n.epoch = :epoch and n.state = 'ready')
+              and exists (select from port p where p.subnet_id = s.id and p.state = 'free')""")
+    int refuseOffers(@Param("node") UUID node, @Param("epoch") long epoch);
 
     /** What an earlier try of the same claim leased and the node still holds. */
     @Query(nativeQuery = true, value = "select " + PortRow.COLUMNS + """

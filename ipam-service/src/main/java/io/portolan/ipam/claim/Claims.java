@@ -52,6 +52,11 @@ final class Claims {
         if (!again.isEmpty()) {
             return again;
         }
+        List<PortRow> leased = leaseNew(node, request);
+        return leased.isEmpty() && claims.refuseOffers(node, request.epoch()) > 0 ? leaseNew(node, request) : leased;
+    }
+
+    private List<PortRow> leaseNew(UUID node, ClaimRequest request) {
         List<PortRow> leased = claims.lease(node, request.epoch(), request.claim(), request.count());
         return leased.isEmpty() ? claims.leaseWaiting(node, request.epoch(), request.claim(), request.count()) : leased;
     }

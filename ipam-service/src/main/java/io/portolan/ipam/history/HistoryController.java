@@ -1,5 +1,7 @@
 package io.portolan.ipam.history;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.kit.problem.Invalid;
 import io.portolan.model.ClusterName;
 import io.portolan.model.IpAddress;
@@ -25,6 +27,7 @@ class HistoryController {
         this.history = history;
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping
     @Operation(summary = "The port that has the address now")
     @ApiResponse(responseCode = "200", description = "The port")
@@ -33,6 +36,7 @@ class HistoryController {
         return history.now(cluster, ip);
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping("/history")
     @Operation(
             summary = "Who had the address, the latest first",

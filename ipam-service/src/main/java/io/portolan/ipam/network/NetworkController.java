@@ -1,5 +1,7 @@
 package io.portolan.ipam.network;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.NodeId;
 import io.portolan.model.api.DrainRequest;
 import io.portolan.model.api.PortCounts;
@@ -25,6 +27,7 @@ class NetworkController {
         this.ports = ports;
     }
 
+    @Allowed(Role.SERVICE)
     @PostMapping("/transitions")
     @Operation(
             summary = "Move ports that are in one state to another, at most 4,096 a call",
@@ -41,6 +44,7 @@ class NetworkController {
         return ports.move(node, request);
     }
 
+    @Allowed(Role.SERVICE)
     @PostMapping("/nestings")
     @Operation(
             summary = "Give the ports of a node whose VM was replaced their new parent port",
@@ -53,6 +57,7 @@ class NetworkController {
         return ports.nest(node);
     }
 
+    @Allowed(Role.SERVICE)
     @PostMapping("/removals")
     @Operation(summary = "Forget draining ports that are gone from the network, at most 4,096 a call")
     @ApiResponse(responseCode = "200", description = "Those of the ports named that the node does not have (any more)")
@@ -60,6 +65,7 @@ class NetworkController {
         return ports.remove(node, request);
     }
 
+    @Allowed(Role.SERVICE)
     @PostMapping("/drains")
     @Operation(summary = "Let all ports of a node drain that nobody holds; with force, all")
     @ApiResponse(responseCode = "200", description = "The node's ports by state, after")

@@ -1,5 +1,7 @@
 package io.portolan.ipam.pool;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.ClusterName;
 import io.portolan.model.api.PoolRequest;
 import io.swagger.v3.oas.annotations.Operation;
@@ -27,6 +29,7 @@ class PoolController {
         this.pools = pools;
     }
 
+    @Allowed({Role.ADMIN, Role.SERVICE})
     @PutMapping("/{pool}")
     @Operation(summary = "Declare a pool; it lies in one of the cluster's podCidrs and overlaps no other pool of it")
     @ApiResponse(responseCode = "201", description = "Made")
@@ -39,12 +42,14 @@ class PoolController {
         return ResponseEntity.status(made ? HttpStatus.CREATED : HttpStatus.OK).body(request);
     }
 
+    @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping
     @Operation(summary = "The pools of a cluster and how much of each is used")
     List<PoolView> list(@PathVariable ClusterName cluster) {
         return pools.of(cluster);
     }
 
+    @Allowed({Role.ADMIN, Role.SERVICE})
     @DeleteMapping("/{pool}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Take a pool back")

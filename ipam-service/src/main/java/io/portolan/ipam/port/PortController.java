@@ -1,5 +1,7 @@
 package io.portolan.ipam.port;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.ClusterName;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
@@ -25,6 +27,7 @@ class PortController {
         this.ports = ports;
     }
 
+    @Allowed({Role.VIEWER, Role.SERVICE, Role.NODE})
     @GetMapping("/nodes/{node}/ports")
     @Operation(summary = "The ports of a node in the order of their addresses, at most 1,024 a page")
     PortPage ofNode(
@@ -35,6 +38,7 @@ class PortController {
         return ports.ofNode(node, state, cursor, limit);
     }
 
+    @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping("/clusters/{cluster}/ports")
     @Operation(summary = "The ports of a cluster in the order of their addresses, at most 1,024 a page")
     PortPage ofCluster(
@@ -45,6 +49,7 @@ class PortController {
         return ports.ofCluster(cluster, state, cursor, limit);
     }
 
+    @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping("/ports/{port}")
     @Operation(summary = "One port")
     PortView one(@PathVariable PortId port) {

@@ -1,5 +1,7 @@
 package io.portolan.ipam.report;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.NodeId;
 import io.portolan.model.api.ReportAnswer;
 import io.portolan.model.api.ReportRequest;
@@ -20,6 +22,7 @@ class ReportController {
         this.reports = reports;
     }
 
+    @Allowed(Role.NODE)
     @PostMapping("/v1/nodes/{node}/reports")
     @Operation(
             summary = "Write down what happened, in order, at most 256 a call",

@@ -1,5 +1,7 @@
 package io.portolan.ipam.subnet;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.NodeId;
 import io.portolan.model.api.SubnetRequest;
 import io.portolan.model.api.SubnetView;
@@ -12,6 +14,7 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -28,6 +31,7 @@ class SubnetController {
         this.subnets = subnets;
     }
 
+    @Allowed(Role.SERVICE)
     @PutMapping("/{ordinal}")
     @Operation(summary = "Cut a subnet for the node, with a planned port for every usable address, all or nothing")
     @ApiResponse(responseCode = "201", description = "Cut")
@@ -43,12 +47,14 @@ class SubnetController {
                 .body(cut.subnet());
     }
 
+    @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping
     @Operation(summary = "The node's subnets by ordinal")
     List<SubnetView> list(@PathVariable NodeId node) {
         return subnets.of(node);
     }
 
+    @Allowed(Role.SERVICE)
     @DeleteMapping("/{ordinal}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Take a subnet back whose ports are all removed")
@@ -56,5 +62,38 @@ class SubnetController {
     @ApiResponse(responseCode = "409", description = "subnet-in-use: it still has ports")
     void takeBack(@PathVariable NodeId node, @PathVariable int ordinal) {
         subnets.takeBack(node, ordinal);
+    }
+
+    @Allowed(Role.SERVICE)
+    @PutMapping("/{ordinal}/offer")
+    @Operation(
+            summary = "Ask the node to do without a further subnet; it consents by giving back what it holds of it",
+            description = "While it is offered, claims take other ports as long as there are some.")
+    @ApiResponse(responseCode = "200", description = "Offered, or draining already")
+    @ApiResponse(responseCode = "404", description = "unknown-node, unknown-subnet")
+    @ApiResponse(responseCode = "409", description = "first-subnet")
+    SubnetView offer(@PathVariable NodeId node, @PathVariable int ordinal) {
+        return subnets.offer(node, ordinal);
+    }
+
+    @Allowed(Role.SERVICE)
+    @DeleteMapping("/{ordinal}/offer")
+    @Operation(summary = "Take the offer back; what drains goes on draining")
+    @ApiResponse(responseCode = "200", description = "The subnet as it is now")
+    @ApiResponse(responseCode = "404", description = "unknown-node, unknown-subnet")
+    SubnetView withdraw(@PathVariable NodeId node, @PathVariable int ordinal) {
+        return subnets.withdraw(node, ordinal);
+    }
+
+    @Allowed(Role.SERVICE)
+    @PostMapping("/{ordinal}/drains")
+    @Operation(summary = "Let an offered subnet go of which the node holds no port any more: all of it or nothing")
+    @ApiResponse(responseCode = "200", description = "It drains")
+    @ApiResponse(responseCode = "404", description = "unknown-node, unknown-subnet")
+    @ApiResponse(
+            responseCode = "409",
+            description = "subnet-not-offered; subnet-held: the node has not given back all, or addresses rest")
+    SubnetView drain(@PathVariable NodeId node, @PathVariable int ordinal) {
+        return subnets.drain(node, ordinal);
     }
 }

@@ -82,4 +82,45 @@ abstract sealed class SubnetRefused extends Refused {
             member("ports", ports);
         }
     }
+
+    static final class Unknown extends SubnetRefused {
+        Unknown(NodeId node, int ordinal) {
+            super(HttpStatus.NOT_FOUND, "unknown-subnet", "node %s has no subnet %d".formatted(node, ordinal));
+            field("ordinal");
+        }
+    }
+
+    static final class First extends SubnetRefused {
+        First(NodeId node) {
+            super(
+                    HttpStatus.CONFLICT,
+                    "first-subnet",
+                    "subnet 0 of node %s goes with its node and not before".formatted(node));
+            field("ordinal");
+        }
+    }
+
+    static final class NotOffered extends SubnetRefused {
+        NotOffered(SubnetView subnet) {
+            super(
+                    HttpStatus.CONFLICT,
+                    "subnet-not-offered",
+                    "subnet %d of the node is live: offer it first, so that the node can give its ports back"
+                            .formatted(subnet.ordinal()));
+            field("ordinal");
+        }
+    }
+
+    static final class Held extends SubnetRefused {
+        Held(SubnetView subnet, long held) {
+            super(
+                    HttpStatus.CONFLICT,
+                    "subnet-held",
+                    held > 0
+                            ? "the node has not given back %d ports of subnet %d".formatted(held, subnet.ordinal())
+                            : "addresses of subnet %d still rest".formatted(subnet.ordinal()));
+            field("ordinal");
+            member("held", held);
+        }
+    }
 }

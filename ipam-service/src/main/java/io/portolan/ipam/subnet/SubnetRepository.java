@@ -15,8 +15,9 @@ import org.springframework.data.repository.query.Param;
  *
  * <p>A largest free aligned block of a pool is either the whole pool or the <em>buddy</em> (the other half of the parent
  * block) of a block that holds a subnet: were its buddy free as well, their parent would be a larger free block. So the
- * candidates are the buddies of all blocks around all subnets, and those that overlap no subnet are the free space. The
- * smallest that fits is taken, at its lowest address: a larger hole is never broken while a smaller one will do, and
+ * candidates are the buddies of all blocks around all subnets. One that is itself such a block is not free, and every other
+ * is: no subnet is larger than it and around it, for that one would be around its buddy, too. So the free space is a difference
+ * of two sets, and no block is held against every subnet. The smallest that fits is taken, at its lowest address: a larger hole is never broken while a smaller one will do, and
  * nodes of mixed sizes pack tightly. Rejected: first fit, which breaks large holes; a table of free blocks, which is a
  * second truth to keep; walking candidate after candidate from the service.
  *
@@ -39,19 +40,22 @@ interface SubnetRepository extends LedgerRepository<Subnet, UUID> {
 
     /** Free blocks of at least the size of {@code :longest}, as {@code free (pool, block)}. */
     String FREE_BLOCKS = """
-            with candidate as (
-              select o.name as pool, o.cidr as block
-              from pool o where o.cluster_id = :cluster and family(o.cidr) = 4 and masklen(o.cidr) <= :longest
-              union
-              select o.name, case when host(set_masklen(s.cidr, length)) = host(set_masklen(s.cidr, length - 1))
-                               then cast(broadcast(set_masklen(s.cidr, length)) + 1 as cidr)
-                               else set_masklen(set_masklen(s.cidr, length - 1), length) end
+            with around as (
+              select distinct o.name as pool, set_masklen(s.cidr, length) as block
               from pool o join subnet s on s.cluster_id = o.cluster_id and s.pool = o.name
                 cross join generate_series(masklen(o.cidr) + 1, least(masklen(s.cidr), :longest)) as length
               where o.cluster_id = :cluster and family(o.cidr) = 4),
             free as (
-              select c.pool, c.block from candidate c
-              where not exists (select from subnet s where s.cluster_id = :cluster and s.cidr && c.block))
+              select o.name as pool, o.cidr as block
+              from pool o where o.cluster_id = :cluster and family(o.cidr) = 4 and masklen(o.cidr) <= :longest
+                and not exists (select from subnet s where s.cluster_id = o.cluster_id and s.pool = o.name)
+              union all
+              (select a.pool, case when host(a.block) = host(set_masklen(a.block, masklen(a.block) - 1))
+                                   then cast(broadcast(a.block) + 1 as cidr)
+                                   else set_masklen(set_masklen(a.block, masklen(a.block) - 1), masklen(a.block)) end
+               from around a
+               except
+               select a.pool, a.block from around a))
             """;
 
     @Query(nativeQuery = true, value = FREE_BLOCKS + """
@@ -118,4 +122,46 @@ interface SubnetRepository extends LedgerRepository<Subnet, UUID> {
     @Modifying
     @Query(nativeQuery = true, value = "delete from subnet where node_id = :node and ordinal = :ordinal")
     int delete(@Param("node") UUID node, @Param("ordinal") int ordinal);
+
+    @Query(
+            nativeQuery = true,
+            value = "select " + SubnetRow.COLUMNS
+                    + " from subnet s where s.node_id = :node and s.ordinal = :ordinal for update")
+    Optional<SubnetRow> hold(@Param("node") UUID node, @Param("ordinal") int ordinal);
+
+    @Modifying
+    @Query(nativeQuery = true, value = """
+            update subnet set state = 'offered', offered_at = statement_timestamp()
+            where node_id = :node and ordinal = :ordinal and state = 'live'""")
+    int offer(@Param("node") UUID node, @Param("ordinal") int ordinal);
+
+    @Modifying
+    @Query(nativeQuery = true, value = """
+            update subnet set state = 'live', offered_at = null, refused_at = statement_timestamp()
+            where node_id = :node and ordinal = :ordinal and state = 'offered'""")
+    int withdraw(@Param("node") UUID node, @Param("ordinal") int ordinal);
+
+    /** The ports, locked, so that none is leased before this transaction ends; answers those that the node holds. */
+    @Query(nativeQuery = true, value = """
+            select count(*) filter (where q.held) from (
+              select p.lease_epoch is not null as held from port p
+              where p.subnet_id = :subnet order by p.ip for update) q""")
+    long holdPorts(@Param("subnet") UUID subnet);
+
+    /** Of a floating address a port lets go first; one that cools goes on cooling. */
+    @Query(nativeQuery = true, value = """
+            select exists (select from port p where p.subnet_id = :subnet and p.state = 'cooling')""")
+    boolean cools(@Param("subnet") UUID subnet);
+
+    @Modifying
+    @Query(nativeQuery = true, value = """
+            update port p set state = 'draining', changed_at = greatest(p.changed_at, statement_timestamp()), changed_by = 'topology-service',
+              revision = p.revision + 1
+            where p.subnet_id = :subnet and p.lease_epoch is null and p.state in ('planned', 'provisioning', 'free', 'failed')""")
+    int drainPorts(@Param("subnet") UUID subnet);
+
+    @Modifying
+    @Query(nativeQuery = true, value = """
+            update subnet set state = 'draining' where id = :subnet and state = 'offered'""")
+    int drain(@Param("subnet") UUID subnet);
 }

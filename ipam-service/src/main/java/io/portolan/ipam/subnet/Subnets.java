@@ -6,6 +6,7 @@ import io.portolan.ipam.topology.Topology;
 import io.portolan.kit.problem.Invalid;
 import io.portolan.model.NodeId;
 import io.portolan.model.SubnetSizing;
+import io.portolan.model.SubnetState;
 import io.portolan.model.api.PortCounts;
 import io.portolan.model.api.SubnetView;
 import java.util.List;
@@ -100,5 +101,56 @@ final class Subnets {
             }
             return subnets.delete(id.value(), ordinal);
         });
+    }
+
+    /** Asks the node to do without the subnet. Asking again changes nothing. */
+    SubnetView offer(NodeId id, int ordinal) {
+        return transactions.run(() -> {
+            SubnetView found = held(id, ordinal);
+            if (ordinal == 0) {
+                throw new SubnetRefused.First(id);
+            }
+            subnets.offer(id.value(), ordinal);
+            return found.is(SubnetState.LIVE) ? held(id, ordinal) : found;
+        });
+    }
+
+    /** The node needs the subnet: it is live again, unless it drains already. */
+    SubnetView withdraw(NodeId id, int ordinal) {
+        return transactions.run(() -> {
+            held(id, ordinal);
+            subnets.withdraw(id.value(), ordinal);
+            return held(id, ordinal);
+        });
+    }
+
+    /**
+     * Lets an offered subnet go that its node holds nothing of. The node has consented by then, for nobody else gives ports
+     * back; a claim at the same time either finds them locked or is found to hold one.
+     */
+    SubnetView drain(NodeId id, int ordinal) {
+        return transactions.run(() -> {
+            SubnetView found = held(id, ordinal);
+            UUID subnet = found.id().value();
+            if (found.is(SubnetState.LIVE)) {
+                throw new SubnetRefused.NotOffered(found);
+            }
+            if (found.is(SubnetState.OFFERED)) {
+                long held = subnets.holdPorts(subnet);
+                if (held > 0 || subnets.cools(subnet)) {
+                    throw new SubnetRefused.Held(found, held);
+                }
+                subnets.drainPorts(subnet);
+                subnets.drain(subnet);
+            }
+            return held(id, ordinal);
+        });
+    }
+
+    private SubnetView held(NodeId id, int ordinal) {
+        topology.node(id);
+        return subnets.hold(id.value(), ordinal)
+                .map(SubnetRow::view)
+                .orElseThrow(() -> new SubnetRefused.Unknown(id, ordinal));
     }
 }

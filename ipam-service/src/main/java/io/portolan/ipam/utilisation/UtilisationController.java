@@ -3,6 +3,8 @@ package io.portolan.ipam.utilisation;
 import io.portolan.ipam.edge.Given;
 import io.portolan.ipam.topology.Cluster;
 import io.portolan.ipam.topology.Topology;
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.kit.problem.Invalid;
 import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
@@ -29,6 +31,7 @@ class UtilisationController {
         this.utilisation = utilisation;
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping("/v1/clusters/{cluster}/utilisation")
     @Operation(summary = "Ports by state of a cluster and of each of its nodes")
     @ApiResponse(responseCode = "200", description = "The cluster whole, its nodes by pages")

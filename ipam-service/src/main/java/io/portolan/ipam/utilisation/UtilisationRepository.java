@@ -28,7 +28,7 @@ interface UtilisationRepository extends Repository<Port, UUID> {
     }
 
     /** A cluster and its counts. */
-    interface ClusterRow extends CountsRow {
+    interface ClusterRow extends HeldRow {
         String getName();
     }
 
@@ -48,7 +48,7 @@ interface UtilisationRepository extends Repository<Port, UUID> {
 
     @Query(nativeQuery = true, value = """
             select c.name as "name", x.* from cluster c cross join lateral (select
-            """ + CountsRow.COLUMNS + """
+            """ + CountsRow.COLUMNS + ", " + HELD + """
              from port p where p.cluster_id = c.id) x order by c.name limit :limit""")
     List<ClusterRow> ofAll(@Param("limit") int limit);
 }

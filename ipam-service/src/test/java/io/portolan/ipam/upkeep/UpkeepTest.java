@@ -56,7 +56,7 @@ class UpkeepTest {
     }
 
     @Test
-    void anAddressRestsForTheClustersCoolDownAndOneInACacheIsItsNodes() {
+    void lesson07AnAddressRestsForItsClustersCoolDownAndOneInACacheIsItsNodes() {
         List<PortId> ports = cooling();
         Chores.coolDown(World.replica(0));
         assertThat(ports).extracting(UpkeepTest::state).containsExactly(PortState.COOLING, PortState.COOLING);

@@ -4,6 +4,8 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.kit.problem.Invalid;
 import io.portolan.lb.cluster.LoadBalancings;
 import io.portolan.model.Cidr;
@@ -43,6 +45,7 @@ class BalancerController {
         this.balancers = balancers;
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping
     @Operation(summary = "Load balancers by namespace and name, at most 256 a page, without listeners and pools")
     @ApiResponse(responseCode = "400", description = "invalid")
@@ -66,6 +69,7 @@ class BalancerController {
         return new BalancerView.Page(views, next);
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping("/{namespace}/{name}")
     @Operation(summary = "The load balancer of a Service, with listeners, pools and members")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-load-balancer")

@@ -1,5 +1,7 @@
 package io.portolan.lb.cluster;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -25,6 +27,7 @@ class LoadBalancingController {
         this.balancings = balancings;
     }
 
+    @Allowed(Role.ADMIN)
     @PutMapping
     @Operation(summary = "Watch a cluster's Services, or change how they are served")
     @ApiResponse(responseCode = "201", description = "Declared")
@@ -40,6 +43,7 @@ class LoadBalancingController {
                 .body(declared.balancing());
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping
     @Operation(summary = "How a cluster's Services are served, and whether they are watched")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, no-load-balancing")
@@ -47,6 +51,7 @@ class LoadBalancingController {
         return balancings.show(cluster);
     }
 
+    @Allowed(Role.ADMIN)
     @DeleteMapping
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Delete all load balancers of a cluster and watch it no more; it is gone when GET answers 404")

@@ -1,5 +1,7 @@
 package io.portolan.lb.directory;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.kit.problem.Invalid;
 import io.portolan.model.ClusterName;
 import io.portolan.model.IpAddress;
@@ -22,6 +24,7 @@ class DirectoryController {
         this.directory = directory;
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping("/{address}")
     @Operation(summary = "Who has an address: a pod's port of ours, or somebody else behind the router")
     @ApiResponse(responseCode = "400", description = "invalid")

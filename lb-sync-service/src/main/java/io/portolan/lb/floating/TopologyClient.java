@@ -1,6 +1,7 @@
 package io.portolan.lb.floating;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.portolan.kit.access.OwnIdentity;
 import io.portolan.kit.problem.RemoteProblem;
 import io.portolan.lb.settings.LbProperties;
 import io.portolan.model.ClusterName;
@@ -68,7 +69,7 @@ class TopologyClient {
     private final RestClient http;
     private final JsonMapper json;
 
-    TopologyClient(LbProperties properties, RestClient.Builder builder, JsonMapper json) {
+    TopologyClient(LbProperties properties, RestClient.Builder builder, OwnIdentity identity, JsonMapper json) {
         this.json = json;
         LbProperties.Topology topology = properties.topology();
         url = topology.url();
@@ -79,6 +80,7 @@ class TopologyClient {
         requests.setReadTimeout(topology.timeout());
         http = (url == null ? builder : builder.baseUrl(url))
                 .requestFactory(requests)
+                .requestInterceptor(identity)
                 .build();
     }
 

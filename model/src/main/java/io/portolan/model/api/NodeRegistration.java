@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodeClass which of the cluster's node classes sizes this node; without one the cluster's own sizing
  * @param agent one run of the agent: another value than the last one raises the node's epoch and so fences the run
  *     before
+ * @param demand how many ports its pods have and will take; without it the ledger counts those in use
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record NodeRegistration(
@@ -25,4 +26,23 @@ public record NodeRegistration(
         @Nullable String chassis,
         @Nullable String parentPort,
         @Nullable String nodeClass,
-        UUID agent) {}
+        UUID agent,
+        @Nullable Demand demand) {
+    /**
+     * @param used ports that pods have, or had a moment ago, 0 to 65,536
+     * @param pending pods that are scheduled to the node and have no port yet, 0 to 65,536
+     */
+    public record Demand(int used, int pending) {}
+
+    /** Of an agent that does not know what its pods want. */
+    public NodeRegistration(
+            int cpus,
+            int memoryMiB,
+            int maxPods,
+            @Nullable String chassis,
+            @Nullable String parentPort,
+            @Nullable String nodeClass,
+            UUID agent) {
+        this(cpus, memoryMiB, maxPods, chassis, parentPort, nodeClass, agent, null);
+    }
+}

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateProblem the stable name of a trouble that {@code stateReason} tells of, such as {@code quota-exceeded};
  *     {@code docs/http.md} lists them
  * @param filling how far its ports are made; absent when none is to be made
+ * @param supply what its pods want, and what it has for them
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record NodeView(
@@ -39,7 +40,8 @@ public record NodeView(
         Settings settings,
         List<SubnetView> subnets,
         PortCounts ports,
-        @Nullable Filling filling) {
+        @Nullable Filling filling,
+        @Nullable Supply supply) {
 
     public NodeView {
         subnets = List.copyOf(subnets);
@@ -83,8 +85,22 @@ public record NodeView(
                 settings,
                 subnets,
                 ports,
+                null,
                 null);
     }
+
+    /**
+     * What a node's pods want and what it has for them.
+     *
+     * @param used ports that pods have or had a moment ago, by the agent's word or else by the ledger's
+     * @param pending pods that are scheduled to the node and have no port yet
+     * @param needed fewer ports than these and a further subnet is cut
+     * @param target to so many; a subnet is offered back where the others have them
+     * @param ports of its live subnets
+     * @param idle ports in its cache that no pod has, its share of the waste
+     * @param leased all ports in its cache
+     */
+    public record Supply(int used, int pending, int needed, int target, int ports, long idle, long leased) {}
 
     /**
      * How far a node's ports are made.

@@ -4,6 +4,7 @@ import io.portolan.agent.cache.CachedPort.State;
 import io.portolan.agent.cache.NodeRecord.PendingClaim;
 import io.portolan.agent.cache.NodeRecord.Registration;
 import io.portolan.model.PortId;
+import io.portolan.model.SubnetId;
 import io.portolan.model.api.NodeView;
 import io.portolan.model.api.PortView;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -56,8 +58,23 @@ public final class Leases {
 
     private final CacheStore store;
 
+    /** By the last registration's answer; until there is one, none is. */
+    private final AtomicReference<Set<SubnetId>> offered = new AtomicReference<>(Set.of());
+
     Leases(CacheStore store) {
         this.store = store;
+    }
+
+    /**
+     * Subnets that this node is asked to do without: pods get their ports last, and idle ones go back. That is the consent;
+     * nobody but this node gives them back.
+     */
+    public void offered(Set<SubnetId> subnets) {
+        offered.set(Set.copyOf(subnets));
+    }
+
+    public boolean isOffered(CachedPort port) {
+        return offered.get().contains(port.subnet());
     }
 
     /** Keeps the answer. If the node is another one now, nothing that is cached is handed out until the ledger is asked. */
@@ -117,8 +134,11 @@ public final class Leases {
         });
     }
 
-    /** The claim's answer. Durable when it returns, and only then are the ports handed out. */
+    /** The claim's answer; what was leased is offered no more. Durable when it returns, and only then are the ports handed out. */
     public List<PortId> leased(PendingClaim claim, List<PortView> ports) {
+        Set<SubnetId> live = ports.stream().map(PortView::subnet).collect(Collectors.toSet());
+        offered.updateAndGet(before ->
+                before.stream().filter(subnet -> !live.contains(subnet)).collect(Collectors.toSet()));
         return store.write(true, change -> {
             settle(change, claim);
             List<PortId> added = new ArrayList<>();

@@ -130,13 +130,15 @@ public final class PortCache implements AutoCloseable {
                 .forEach(change::release);
     }
 
-    private static Optional<CachedPort> best(Collection<CachedPort> ports, PortPreference preference) {
+    private Optional<CachedPort> best(Collection<CachedPort> ports, PortPreference preference) {
         record Ranked(int rank, CachedPort port) {}
         return ports.stream()
                 .filter(CachedPort::available)
                 .map(port -> new Ranked(preference.rank(port), port))
                 .filter(ranked -> ranked.rank() != PortPreference.UNFIT)
-                .min(Comparator.comparingInt(Ranked::rank).thenComparing(Ranked::port, LONGEST_RESTED))
+                .min(Comparator.comparing((Ranked ranked) -> leases.isOffered(ranked.port()))
+                        .thenComparingInt(Ranked::rank)
+                        .thenComparing(Ranked::port, LONGEST_RESTED))
                 .map(Ranked::port);
     }
 

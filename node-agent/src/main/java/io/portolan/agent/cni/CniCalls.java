@@ -9,17 +9,25 @@ import io.portolan.agent.security.ProfilesRefused;
 import io.portolan.agent.security.SecurityUnavailable;
 import io.portolan.agent.wiring.WiringRefused;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** One call from the frame to the answer: checked, done, and every failure turned into an error of the protocol. */
 final class CniCalls implements CniServer.Calls {
+    /** From a warm start to a runtime's patience. */
+    private static final Duration[] BUCKETS = Stream.of(
+                    1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 20_000, 60_000)
+            .map(Duration::ofMillis)
+            .toArray(Duration[]::new);
+
     private static final Logger LOG = LoggerFactory.getLogger(CniCalls.class);
 
     private final Attachments attachments;
@@ -78,6 +86,8 @@ final class CniCalls implements CniServer.Calls {
             return new CniServer.Answer(1, CniAnswers.error(version(frame), refused));
         } finally {
             Timer.builder("portolan.cni")
+                    .description("Calls of the CNI plugin, from their arrival to their answer")
+                    .serviceLevelObjectives(BUCKETS)
                     .tags("command", command, "path", path, "outcome", outcome)
                     .register(meters)
                     .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);

@@ -14,8 +14,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param concurrency ADDs that are worked on at once, and as many other calls
  * @param addTimeout how long an ADD waits for a port; shorter than the caller's patience
  * @param preplumbed free ports that are kept wired
- * @param collect whether GC releases anything
+ * @param collect whether anything is released that no DEL came for
  * @param collectAfter how long apart two GCs must both miss an attachment whose namespace is there
+ * @param collectGoneAfter how long a sandbox must have been seen gone until its port is released, without any GC
  * @param rescan how often the queue and the free ports are looked at
  * @param mtu of a pod's interface until the control plane has said
  */
@@ -29,6 +30,7 @@ public record CniProperties(
         @DefaultValue("8") int preplumbed,
         @DefaultValue("true") boolean collect,
         @DefaultValue("5m") Duration collectAfter,
+        @DefaultValue("30s") Duration collectGoneAfter,
         @DefaultValue("5s") Duration rescan,
         @DefaultValue("1400") int mtu) {
     public CniProperties {

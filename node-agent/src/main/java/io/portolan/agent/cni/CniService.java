@@ -31,6 +31,7 @@ public final class CniService implements AutoCloseable {
     private final DelQueue queue;
     private final Readiness readiness = new Readiness();
     private final Attachments attachments;
+    private final Collector collector;
     private final MeterRegistry meters;
     private final CniCalls calls;
     private final CniServer server;
@@ -54,7 +55,7 @@ public final class CniService implements AutoCloseable {
         ports = new PodPorts(cache, wiring, security, settings.mtu());
         queue = new DelQueue(settings.queue());
         attachments = new Attachments(ports, supply, settings, checkpoint);
-        Collector collector = new Collector(cache, attachments, settings);
+        collector = new Collector(cache, wiring, attachments, settings, meters);
         calls = new CniCalls(attachments, collector, queue, readiness, settings, meters, this::portsChanged);
         Gauge.builder("portolan.wires.ready", this, CniService::readyWires).register(meters);
         server = CniServer.start(settings.socket(), calls);
@@ -79,6 +80,11 @@ public final class CniService implements AutoCloseable {
     /** What it waits for before it serves pods; empty when it does. */
     public Optional<String> waitsFor() {
         return readiness.isReached() ? Optional.empty() : Optional.of(readiness.waitsFor());
+    }
+
+    /** The loop here that does not come to an end, in words. */
+    public Optional<String> stuck() {
+        return Optional.ofNullable(rebinding.get()).flatMap(Rebinding::stuck);
     }
 
     /** Ports came to the cache, or left it. */
@@ -142,6 +148,7 @@ public final class CniService implements AutoCloseable {
             workOffQueue();
             ports.mend();
             ports.judge();
+            collector.look();
         } catch (RuntimeException e) {
             LOG.warn("the queue and the ports will be looked at again: {}", e.toString());
         }

@@ -8,6 +8,7 @@ import io.portolan.agent.loop.Loop;
 import io.portolan.agent.security.ProfilesRefused;
 import io.portolan.agent.security.SecurityUnavailable;
 import java.time.Duration;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,10 @@ final class Rebinding implements AutoCloseable {
 
     void wake() {
         loop.wake();
+    }
+
+    Optional<String> stuck() {
+        return loop.stuck();
     }
 
     private Duration step() {

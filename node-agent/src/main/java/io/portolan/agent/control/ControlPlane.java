@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
-/** The agent's side of the control plane: four loops that no pod waits for. */
+/** The agent's side of the control plane: five loops that no pod waits for. */
 public final class ControlPlane implements AutoCloseable {
     private static final Duration REST_TICK = Duration.ofMillis(500);
 
@@ -26,6 +26,18 @@ public final class ControlPlane implements AutoCloseable {
     private final Loop leasingLoop;
     private final Loop reportingLoop;
     private final Loop restingLoop;
+    private final Loop tellingLoop;
+
+    /** Where nobody tells of pods to come. */
+    public ControlPlane(
+            ControlSettings settings,
+            PortCache cache,
+            Wires wires,
+            Supplier<Optional<String>> chassis,
+            Runnable onPorts,
+            MeterRegistry meters) {
+        this(settings, cache, wires, chassis, ComingPods.UNKNOWN, onPorts, meters);
+    }
 
     /**
      * @param chassis the OVN chassis that binds this node's ports, once there is one
@@ -36,6 +48,7 @@ public final class ControlPlane implements AutoCloseable {
             PortCache cache,
             Wires wires,
             Supplier<Optional<String>> chassis,
+            ComingPods coming,
             Runnable onPorts,
             MeterRegistry meters) {
         this.settings = settings;
@@ -43,30 +56,43 @@ public final class ControlPlane implements AutoCloseable {
         ledger = new Ledger(
                 replicas("topology", settings.topologyUrls(), settings, meters),
                 replicas("ipam", settings.ipamUrls(), settings, meters));
-        registrar = new Registrar(settings, ledger, cache, chassis, this::registered);
-        leasing = new Leasing(settings, ledger, cache, registrar, wires, this::outdated, onPorts, meters);
+        registrar = new Registrar(settings, ledger, cache, chassis, this::registered, this::outdated);
+        leasing = new Leasing(settings, ledger, cache, registrar, coming, wires, this::outdated, onPorts, meters);
         reporting = new Reporting(ledger, cache, registrar, this::outdated, meters);
         registrationLoop = new Loop("registration", registrar::step, meters);
         leasingLoop = new Loop("leasing", leasing::step, meters);
         reportingLoop = new Loop("reporting", reporting::step, meters);
         restingLoop = new Loop("resting", () -> rest(cache, onPorts), meters);
+        Telling telling = new Telling(settings, ledger, cache, registrar, this::compare);
+        tellingLoop = new Loop("telling", telling::step, meters);
     }
 
     /** As the node that is registered here. */
     public SecurityCalls security(List<URI> urls, Duration callTimeout) {
-        Replicas replicas = new Replicas("security", urls, settings.connectTimeout(), callTimeout, meters);
+        Replicas replicas =
+                new Replicas("security", urls, settings.identity(), settings.connectTimeout(), callTimeout, meters);
         SecurityService service = new SecurityService(replicas, registrar, this::outdated);
         securityServices.add(service);
         return service;
     }
 
     private static Replicas replicas(String service, List<URI> urls, ControlSettings settings, MeterRegistry meters) {
-        return new Replicas(service, urls, settings.connectTimeout(), settings.callTimeout(), meters);
+        return new Replicas(
+                service, urls, settings.identity(), settings.connectTimeout(), settings.callTimeout(), meters);
     }
 
     /** To be called when the cache is there; addresses rest without the control plane, too. */
     public void start() {
-        List.of(registrationLoop, leasingLoop, reportingLoop, restingLoop).forEach(Loop::start);
+        loops().forEach(Loop::start);
+    }
+
+    private List<Loop> loops() {
+        return List.of(registrationLoop, leasingLoop, reportingLoop, restingLoop, tellingLoop);
+    }
+
+    private void compare() {
+        leasing.compareSoon();
+        leasingLoop.wake();
     }
 
     private static Duration rest(PortCache cache, Runnable onPorts) {
@@ -79,13 +105,14 @@ public final class ControlPlane implements AutoCloseable {
     private void registered() {
         leasingLoop.wake();
         reportingLoop.wake();
+        tellingLoop.wake();
     }
 
     private void outdated() {
         registrationLoop.wake();
     }
 
-    /** Pods wait for ports. Returns at once. */
+    /** Pods wait for ports, or will. Returns at once. */
     public void wanted() {
         leasingLoop.wake();
     }
@@ -95,6 +122,11 @@ public final class ControlPlane implements AutoCloseable {
         return registrar.trouble().or(leasing::trouble);
     }
 
+    /** The loops that do not come to an end, in words. */
+    public List<String> stuck() {
+        return loops().stream().flatMap(loop -> loop.stuck().stream()).toList();
+    }
+
     /** Why what happened here is not known there. */
     public Optional<String> reportTrouble() {
         return reporting.trouble();
@@ -102,7 +134,7 @@ public final class ControlPlane implements AutoCloseable {
 
     @Override
     public void close() {
-        List.of(registrationLoop, leasingLoop, reportingLoop, restingLoop).forEach(Loop::close);
+        loops().forEach(Loop::close);
         ledger.close();
         securityServices.forEach(SecurityService::close);
     }

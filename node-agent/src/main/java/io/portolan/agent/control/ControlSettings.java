@@ -2,6 +2,7 @@ package io.portolan.agent.control;
 
 import io.portolan.model.ClusterName;
 import io.portolan.model.NodeName;
+import io.portolan.model.identity.TokenFile;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param machine its size
  * @param nodeClass which of the cluster's node classes sizes it
  * @param parentPort the VM's own port in the cloud; instead of a chassis
+ * @param identity what services are shown; nothing where they are open
  * @param registerEvery how often the node says that it is there
  * @param compareEvery how often cache and ledger are compared
  */
@@ -26,6 +28,7 @@ public record ControlSettings(
         Machine machine,
         Optional<String> nodeClass,
         Optional<String> parentPort,
+        Optional<TokenFile> identity,
         Duration registerEvery,
         Duration compareEvery,
         Duration connectTimeout,

@@ -35,11 +35,13 @@ final class Leasing {
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final int MOST_RETURNED = 1_024;
     private static final int MOST_SHUT = 256;
+    private static final String NO_FREE_PORT = "no-free-port";
 
     private final ControlSettings settings;
     private final Ledger ledger;
     private final PortCache cache;
     private final Registrar registrar;
+    private final ComingPods coming;
     private final Wires wires;
     private final Runnable onOutdated;
     private final Runnable onPorts;
@@ -47,6 +49,7 @@ final class Leasing {
     private final Backoff backoff = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(10));
     private volatile Optional<String> trouble = Optional.empty();
     private volatile int strange;
+    private volatile boolean compareSoon;
     private Optional<Registration> compared = Optional.empty();
     private long comparedAt;
 
@@ -62,6 +65,7 @@ final class Leasing {
             Ledger ledger,
             PortCache cache,
             Registrar registrar,
+            ComingPods coming,
             Wires wires,
             Runnable onOutdated,
             Runnable onPorts,
@@ -70,6 +74,7 @@ final class Leasing {
         this.ledger = ledger;
         this.cache = cache;
         this.registrar = registrar;
+        this.coming = coming;
         this.wires = wires;
         this.onOutdated = onOutdated;
         this.onPorts = onPorts;
@@ -90,6 +95,7 @@ final class Leasing {
         }
         Registration as = registration.get();
         boolean worked = (!isComparisonDue(as) || compare(as)) && giveBack(as) && (as.draining() || claim(as));
+        registrar.tell(need(as).demand());
         if (!worked) {
             return pause;
         }
@@ -98,12 +104,29 @@ final class Leasing {
         return TICK;
     }
 
+    private Need need(Registration as) {
+        List<CachedPort> idle = cache.leases().idle();
+        return Need.of(
+                as.settings(),
+                cache.counts(),
+                idle.size(),
+                (int) idle.stream().filter(cache.leases()::isOffered).count(),
+                coming.count());
+    }
+
+    /** At the next step, whenever the last one was. */
+    void compareSoon() {
+        compareSoon = true;
+    }
+
     private boolean isComparisonDue(Registration as) {
-        return compared.filter(as::equals).isEmpty()
+        return compareSoon
+                || compared.filter(as::equals).isEmpty()
                 || System.nanoTime() - comparedAt > settings.compareEvery().toNanos();
     }
 
     private boolean compare(Registration as) {
+        compareSoon = false;
         Leases.Look look = cache.leases().look();
         return switch (ledger.held(as.id())) {
             case Answer.Given<List<PortView>>(List<PortView> held, boolean inDoubt) -> {
@@ -163,13 +186,13 @@ final class Leasing {
 
     private void mark(Registration as) {
         List<CachedPort> idle = cache.leases().idle();
-        int surplus = as.draining()
-                ? idle.size()
-                : Need.of(as.settings(), cache.counts(), idle.size()).surplus();
+        int surplus = as.draining() ? idle.size() : need(as).surplus();
         if (surplus > 0) {
             Set<PortId> plumbed = wires.plumbed().get();
             List<PortId> chosen = idle.stream()
-                    .sorted(Comparator.comparing((CachedPort port) -> port.available())
+                    .sorted(Comparator.comparing(
+                                    (CachedPort port) -> !cache.leases().isOffered(port))
+                            .thenComparing(CachedPort::available)
                             .thenComparing(port -> plumbed.contains(port.id()))
                             .thenComparing(CachedPort::id))
                     .limit(surplus)
@@ -223,8 +246,7 @@ final class Leasing {
     private boolean claim(Registration as) {
         while (true) {
             Optional<PendingClaim> pending = cache.node().claim();
-            Need need =
-                    Need.of(as.settings(), cache.counts(), cache.leases().idle().size());
+            Need need = need(as);
             if (pending.isEmpty() && need.missing() == 0) {
                 return true;
             }
@@ -239,13 +261,20 @@ final class Leasing {
                     if (!no.inDoubt() && no.status() != 409) {
                         cache.leases().refused(claim);
                     }
-                    return refused(as, no);
+                    return (no.problem().equals(NO_FREE_PORT) && need.enough()) ? later() : refused(as, no);
                 }
                 case Answer.Silence<ClaimAnswer>(String why, boolean inDoubt) -> {
                     return failed(why);
                 }
             }
         }
+    }
+
+    /** The ledger has not as many as whole batches are, and no pod will miss them. */
+    private boolean later() {
+        trouble = Optional.empty();
+        pause = backoff.failed();
+        return false;
     }
 
     private boolean refused(Registration as, Answer.Refused<?> no) {

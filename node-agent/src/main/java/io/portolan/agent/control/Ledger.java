@@ -5,6 +5,8 @@ import io.portolan.model.NodeId;
 import io.portolan.model.NodeName;
 import io.portolan.model.PortId;
 import io.portolan.model.PortState;
+import io.portolan.model.api.CacheReport;
+import io.portolan.model.api.CacheReportAnswer;
 import io.portolan.model.api.ClaimAnswer;
 import io.portolan.model.api.ClaimRequest;
 import io.portolan.model.api.NodeRegistration;
@@ -42,6 +44,15 @@ final class Ledger implements AutoCloseable {
                 "/v1/clusters/%s/nodes/%s".formatted(cluster, node),
                 registration,
                 NodeView.class);
+    }
+
+    Answer<CacheReportAnswer> tell(ClusterName cluster, NodeName node, CacheReport report) {
+        return topology.call(
+                "tell",
+                HttpMethod.PUT,
+                "/v1/clusters/%s/nodes/%s/cache".formatted(cluster, node),
+                report,
+                CacheReportAnswer.class);
     }
 
     Answer<ClaimAnswer> claim(NodeId node, ClaimRequest request) {

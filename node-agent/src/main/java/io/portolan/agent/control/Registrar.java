@@ -3,14 +3,19 @@ package io.portolan.agent.control;
 import io.portolan.agent.cache.NodeRecord.Registration;
 import io.portolan.agent.cache.PortCache;
 import io.portolan.agent.loop.Backoff;
+import io.portolan.model.SubnetState;
+import io.portolan.model.WarmTarget;
 import io.portolan.model.api.NodeRegistration;
+import io.portolan.model.api.NodeRegistration.Demand;
 import io.portolan.model.api.NodeView;
+import io.portolan.model.api.SubnetView;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,10 +34,16 @@ final class Registrar {
     private final PortCache cache;
     private final Supplier<Optional<String>> chassis;
     private final Runnable onChange;
+    private final Runnable onDemand;
     private final Backoff backoff = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(15));
 
     /** One run as the ledger sees it; a fresh one fences the one before. */
     private final AtomicReference<UUID> run = new AtomicReference<>(UUID.randomUUID());
+
+    /** What the leasing found last, and what of it the ledger was told. */
+    private final AtomicReference<Demand> demand = new AtomicReference<>(new Demand(0, 0));
+
+    private volatile Optional<Demand> told = Optional.empty();
 
     private volatile Optional<Registration> current = Optional.empty();
     private volatile Optional<String> trouble = Optional.of("the node has not been registered yet");
@@ -42,12 +53,14 @@ final class Registrar {
             Ledger ledger,
             PortCache cache,
             Supplier<Optional<String>> chassis,
-            Runnable onChange) {
+            Runnable onChange,
+            Runnable onDemand) {
         this.settings = settings;
         this.ledger = ledger;
         this.cache = cache;
         this.chassis = chassis;
         this.onChange = onChange;
+        this.onDemand = onDemand;
     }
 
     /** Empty while the node must not change anything in the ledger. */
@@ -79,7 +92,22 @@ final class Registrar {
         }
     }
 
+    /** The next registration says it; at once where the ledger would want more ports for it than for what it was told. */
+    void tell(Demand now) {
+        demand.set(now);
+        Optional<Registration> as = current;
+        if (as.isPresent() && trouble.isEmpty() && told.isPresent()) {
+            WarmTarget warm = new WarmTarget(
+                    as.get().settings().leaseBatch(), as.get().settings().warmHeadroom());
+            Demand before = told.get();
+            if (warm.target(now.used(), now.pending()) > warm.target(before.used(), before.pending())) {
+                onDemand.run();
+            }
+        }
+    }
+
     Duration step() {
+        Demand wanted = demand.get();
         UUID as = run.get();
         Optional<String> named = settings.parentPort().isPresent() ? Optional.empty() : chassis.get();
         if (named.isEmpty() && settings.parentPort().isEmpty()) {
@@ -92,9 +120,13 @@ final class Registrar {
                 named.orElse(null),
                 settings.parentPort().orElse(null),
                 settings.nodeClass().orElse(null),
-                as);
+                as,
+                wanted);
         return switch (ledger.register(settings.cluster(), settings.node(), said)) {
-            case Answer.Given<NodeView>(NodeView view, boolean inDoubt) -> registered(as, view);
+            case Answer.Given<NodeView>(NodeView view, boolean inDoubt) -> {
+                told = Optional.of(wanted);
+                yield registered(as, view);
+            }
             case Answer.Refused<NodeView> no -> refused(no);
             case Answer.Silence<NodeView>(String why, boolean inDoubt) -> failed(why);
         };
@@ -102,6 +134,11 @@ final class Registrar {
 
     private Duration registered(UUID as, NodeView view) {
         backoff.worked();
+        cache.leases()
+                .offered(view.subnets().stream()
+                        .filter(subnet -> subnet.is(SubnetState.OFFERED))
+                        .map(SubnetView::id)
+                        .collect(Collectors.toSet()));
         Registration known = cache.leases().registered(view);
         trouble = view.state().equals("failed")
                 ? Optional.of("the node failed to join: " + view.stateReason())

@@ -2,6 +2,7 @@ package io.portolan.agent.control;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.portolan.model.identity.TokenFile;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -48,7 +49,14 @@ final class Replicas implements AutoCloseable {
     private final MeterRegistry meters;
     private final AtomicInteger preferred = new AtomicInteger();
 
-    Replicas(String service, List<URI> bases, Duration connectTimeout, Duration callTimeout, MeterRegistry meters) {
+    /** @param identity what each replica is shown, in the header Authorization */
+    Replicas(
+            String service,
+            List<URI> bases,
+            Optional<TokenFile> identity,
+            Duration connectTimeout,
+            Duration callTimeout,
+            MeterRegistry meters) {
         if (bases.isEmpty()) {
             throw new IllegalArgumentException("no address of " + service + " is given");
         }
@@ -61,7 +69,16 @@ final class Replicas implements AutoCloseable {
                 .build();
         JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(connections);
         factory.setReadTimeout(callTimeout);
-        client = RestClient.builder().requestFactory(factory).build();
+        client = RestClient.builder()
+                .requestFactory(factory)
+                .requestInterceptor((request, body, execution) -> {
+                    if (identity.isPresent()) {
+                        request.getHeaders()
+                                .set(HttpHeaders.AUTHORIZATION, identity.get().authorization());
+                    }
+                    return execution.execute(request, body);
+                })
+                .build();
     }
 
     /**

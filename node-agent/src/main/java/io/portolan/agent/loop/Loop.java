@@ -3,13 +3,17 @@ package io.portolan.agent.loop;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Does one thing over and over on a thread of its own. How long ago it last came to an end is a metric. */
+/**
+ * Does one thing over and over on a thread of its own. How long ago it last came to an end is a metric; one round that takes
+ * longer than the deadline, or whose thread died in it, is stuck, and liveness says so.
+ */
 public final class Loop implements AutoCloseable {
     /** Looks at what is so, and does what that asks for. */
     public interface Step {
@@ -22,8 +26,12 @@ public final class Loop implements AutoCloseable {
     /** Nobody can wake it more often than this. */
     private static final Duration BREATH = Duration.ofMillis(20);
 
+    /** Longer than any round's calls with all their timeouts. */
+    private static final Duration DEADLINE = Duration.ofMinutes(10);
+
     private final String name;
     private final Step step;
+    private final Duration deadline;
     private final Backoff afterError = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition signal = lock.newCondition();
@@ -31,10 +39,17 @@ public final class Loop implements AutoCloseable {
     private boolean woken;
     private volatile boolean closed;
     private volatile long lastEnd = System.nanoTime();
+    private volatile Optional<Long> begun = Optional.empty();
 
     public Loop(String name, Step step, MeterRegistry meters) {
+        this(name, step, DEADLINE, meters);
+    }
+
+    /** @param deadline of one round; longer is stuck */
+    public Loop(String name, Step step, Duration deadline, MeterRegistry meters) {
         this.name = name;
         this.step = step;
+        this.deadline = deadline;
         TimeGauge.builder("portolan.loop.idle", this, TimeUnit.NANOSECONDS, loop -> System.nanoTime() - loop.lastEnd)
                 .description("Since a loop last finished a round")
                 .tag("loop", name)
@@ -56,11 +71,20 @@ public final class Loop implements AutoCloseable {
         }
     }
 
+    /** That a round does not end, in words; empty where that is not so. */
+    public Optional<String> stuck() {
+        return begun.map(since -> Duration.ofNanos(System.nanoTime() - since))
+                .filter(length -> !closed && length.compareTo(deadline) > 0)
+                .map(length -> "loop %s: a round is under way for %d s".formatted(name, length.toSeconds()));
+    }
+
     private void run() {
         try {
             while (!closed) {
+                begun = Optional.of(System.nanoTime());
                 Duration pause = round();
                 lastEnd = System.nanoTime();
+                begun = Optional.empty();
                 await(pause);
             }
         } catch (InterruptedException e) {

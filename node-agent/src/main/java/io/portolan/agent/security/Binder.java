@@ -60,7 +60,7 @@ final class Binder {
                 shut(List.of(port), end, end, steps);
             }
             if (!to.isEmpty()) {
-                bind(new Binding(port, List.copyOf(to), pod), before == null, end, steps);
+                bind(new Binding(port, List.copyOf(to), pod), before == null || direct, end, steps);
             }
             cache.profiles().confirmed(List.of(port), to);
             steps.passed("profiles noted");
@@ -71,7 +71,8 @@ final class Binder {
         return System.nanoTime() + settings.bindDeadline().toNanos();
     }
 
-    private void bind(Binding binding, boolean unknown, long end, Checkpoint steps) {
+    /** @param open whether the port may let something through that the set does not, until the node has carried it out */
+    private void bind(Binding binding, boolean open, long end, Checkpoint steps) {
         Long mark;
         try {
             mark = ask(List.of(binding), end);
@@ -83,7 +84,7 @@ final class Binder {
             mark = ask(List.of(binding), end);
         }
         steps.passed("port bound");
-        if (mark != null || unknown) {
+        if (mark != null || open) {
             await(mark, end);
         }
         steps.passed("binding carried out");

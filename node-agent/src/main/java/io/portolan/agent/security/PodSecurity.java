@@ -101,4 +101,9 @@ public interface PodSecurity {
 
     /** What is not as it should be. */
     Optional<String> trouble();
+
+    /** The loops that do not come to an end, in words. */
+    default List<String> stuck() {
+        return List.of();
+    }
 }

@@ -105,6 +105,13 @@ public final class Profiles implements PodSecurity, PortClosing, AutoCloseable {
                 : 0;
     }
 
+    @Override
+    public List<String> stuck() {
+        return Stream.of(catalogueLoop, poolLoop)
+                .flatMap(loop -> loop.stuck().stream())
+                .toList();
+    }
+
     /** To be called when the cache is there. */
     public void start() {
         catalogueLoop.start();

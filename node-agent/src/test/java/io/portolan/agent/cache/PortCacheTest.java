@@ -75,7 +75,7 @@ class PortCacheTest {
     }
 
     @Test
-    void aPodGetsAPortAndKeepsItThroughARestartOfAgentAndServer() {
+    void lesson01APodGetsAPortAndKeepsItThroughARestartOfAgentAndServer() {
         PortId port;
         List<CachedPort> ports;
         List<Attachment> attachments;
@@ -115,7 +115,8 @@ class PortCacheTest {
     }
 
     @Test
-    void aHundredPodsAtOnceGetAHundredPortsAndTheNextGetsNone() throws InterruptedException, ExecutionException {
+    void lesson06AHundredPodsThatAskTwiceAtOnceGetAHundredPortsAndTheNextGetsNone()
+            throws InterruptedException, ExecutionException {
         try (PortCache cache = node.openWith(clock, 100);
                 ExecutorService pods = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<PortId>> all = IntStream.range(0, 200)
@@ -149,7 +150,7 @@ class PortCacheTest {
     }
 
     @Test
-    void coolingSurvivesARestartAndIsNeitherForgottenNorBegunAnew() {
+    void lesson07CoolingSurvivesARestartAndIsNeitherForgottenNorBegunAnew() {
         PortId port;
         try (PortCache cache = node.openWith(clock, 1)) {
             port = take(cache, "a");
@@ -195,7 +196,7 @@ class PortCacheTest {
     }
 
     @Test
-    void aStaleReleaseOfAnEarlierSandboxLeavesThePodThatHasThePortNow() {
+    void lesson04AStaleReleaseOfAnEarlierSandboxLeavesThePodThatHasThePortNow() {
         try (PortCache cache = node.openWith(clock, 1)) {
             PortId port = take(cache, "a");
             cache.release(key("a"));
@@ -209,7 +210,7 @@ class PortCacheTest {
     }
 
     @Test
-    void aNewSandboxSupersedesOnlyThoseOfItsPodThatTheCallerKnowsToBeDead() {
+    void lesson05ANewSandboxSupersedesOnlyThoseOfItsPodThatTheCallerKnowsToBeDead() {
         try (PortCache cache = node.openWith(clock, 5)) {
             PodRef pod = new PodRef("shop", "cart", "uid-1");
             PodRef other = new PodRef("shop", "till", "uid-2");

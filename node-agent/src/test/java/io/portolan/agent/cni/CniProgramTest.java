@@ -171,7 +171,7 @@ class CniProgramTest {
     }
 
     @Test
-    void withoutAnAgentADelIsQueuedByteForByte() throws IOException {
+    void lesson19WithoutAnAgentADelIsQueuedByteForByte() throws IOException {
         CniProgram program = program("DEL").with("CNI_ARGS", "A=b\nc");
         ByteBuffer frame;
         try (TestingAgent agent = TestingAgent.answering(program.socket(), 0, "")) {

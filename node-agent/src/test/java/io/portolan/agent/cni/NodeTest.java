@@ -11,6 +11,7 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.Timer;
 import io.portolan.agent.cache.Attachment;
 import io.portolan.agent.cache.CachedPort;
+import io.portolan.agent.netlink.NetworkNamespace;
 import io.portolan.agent.wiring.TestingOverlay;
 import io.portolan.model.PortId;
 import io.portolan.ovsdb.OvsdbClient;
@@ -65,12 +66,27 @@ class NodeTest {
     static void start() throws IOException {
         overlay = new TestingOverlay();
         node = new TestingNode(overlay, 1, given -> given);
-        other = new TestingNode(overlay, 2, given -> given);
+        other = new TestingNode(overlay, 2, NodeTest::collectingSoon);
         node.lease(64);
         other.lease(4);
         neighbour = overlay.sandbox();
         neighbourIp = ip(other.add("neighbour", neighbour));
         node.awaitPlumbed(8);
+    }
+
+    private static CniProperties collectingSoon(CniProperties given) {
+        return new CniProperties(
+                given.socket(),
+                given.queue(),
+                given.type(),
+                given.concurrency(),
+                given.addTimeout(),
+                given.preplumbed(),
+                given.collect(),
+                given.collectAfter(),
+                Duration.ofSeconds(1),
+                given.rescan(),
+                given.mtu());
     }
 
     @AfterAll
@@ -407,7 +423,7 @@ class NodeTest {
     }
 
     @Test
-    void aDelWhileTheAgentIsAwaySucceedsAndIsDoneAtItsStart() throws IOException {
+    void lesson19ADelWhileTheAgentIsAwaySucceedsAndIsDoneAtItsStart() throws IOException {
         String id = container();
         try (PodSandbox pod = overlay.sandbox()) {
             node.add(id, pod);
@@ -440,7 +456,7 @@ class NodeTest {
     }
 
     @Test
-    void aNewSandboxOfThePodSupersedesOnlyOneThatNoLongerLives() {
+    void lesson05ANewSandboxOfThePodSupersedesOnlyOneThatNoLongerLives() {
         String args = "IgnoreUnknown=1;K8S_POD_UID=%s;K8S_POD_NAME=web;K8S_POD_NAMESPACE=shop".formatted(container());
         PodSandbox dead = overlay.sandbox();
         try (PodSandbox alive = overlay.sandbox();
@@ -462,7 +478,7 @@ class NodeTest {
     }
 
     @Test
-    void garbageIsCollectedAtTheSecondLookOrWhenItsNamespaceIsGone() {
+    void lesson09GarbageIsCollectedAtTheSecondLookOrWhenItsNamespaceIsGone() {
         PodSandbox gone = overlay.sandbox();
         try (PodSandbox listed = overlay.sandbox();
                 PodSandbox unlisted = overlay.sandbox()) {
@@ -490,8 +506,30 @@ class NodeTest {
         }
     }
 
+    @Test
+    void aPortWhoseSandboxVanishedIsFreeAgainWhenNobodyHoldsItsNamespace() {
+        PodSandbox vanishing = overlay.sandbox();
+        String id = container();
+        other.add(id, vanishing);
+        try (NetworkNamespace held = NetworkNamespace.open(vanishing.path())) {
+            vanishing.close();
+            await().during(Duration.ofSeconds(4))
+                    .atMost(PATIENCE)
+                    .until(() -> attached(other).contains(id));
+            assertThat(held).isNotNull();
+        }
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(attached(other)).doesNotContain(id));
+        assertThat(attached(other)).containsExactly("neighbour");
+        assertThat(other.meters.counter("portolan.attachments.collected").count())
+                .isEqualTo(1);
+    }
+
     private static List<String> sandboxes() {
-        return node.cache().attachments().stream()
+        return attached(node);
+    }
+
+    private static List<String> attached(TestingNode where) {
+        return where.cache().attachments().stream()
                 .map(attachment -> attachment.key().sandbox())
                 .toList();
     }
@@ -525,7 +563,7 @@ class NodeTest {
     }
 
     @Test
-    void anEmptyCacheIsToldInTimeWithItsCause() {
+    void lesson17AnEmptyCacheIsToldInTimeWithItsCause() {
         try (PodSandbox pod = overlay.sandbox()) {
             List<PortId> all = node.cache().ports().stream().map(CachedPort::id).toList();
             assertThat(node.program("STATUS", "").run(config("1.1.0")).output()).isEmpty();

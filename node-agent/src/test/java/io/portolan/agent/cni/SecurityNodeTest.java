@@ -48,6 +48,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -128,6 +130,7 @@ class SecurityNodeTest {
                         new Machine(2, 1024, 110),
                         Optional.empty(),
                         Optional.empty(),
+                        Optional.empty(),
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(2),
@@ -190,11 +193,10 @@ class SecurityNodeTest {
         await().atMost(PATIENCE).untilAsserted(() -> {
             for (CachedPort port : node.cache().ports()) {
                 assertThat(port.profiles()).isEqualTo(security.binding(port.id()));
+                assertThat(node.security().names(port.profiles()))
+                        .containsExactlyInAnyOrderElementsOf(acls.of(port.id()));
             }
         });
-        for (CachedPort port : node.cache().ports()) {
-            assertThat(node.security().names(port.profiles())).containsExactlyInAnyOrderElementsOf(acls.of(port.id()));
-        }
     }
 
     private static List<CachedPort> free(Set<ProfileId> profiles) {
@@ -278,7 +280,7 @@ class SecurityNodeTest {
     }
 
     @Test
-    void aPortThatChangesItsSetIsClosedInBetweenAndNothingLeaksFromBeforeAddOn() {
+    void lesson24NothingLeaksFromBeforeAddOnAPortChangesSetsByWayOfClosedAndARelabelRebinds() {
         TestedPod talk = pod("talk").awaitSeen();
         CachedPort port = free(PING).getFirst();
         String address = port.addresses().getFirst().address().toString();
@@ -342,9 +344,16 @@ class SecurityNodeTest {
     @Test
     void aPodThatNamesWhatItCannotHaveDoesNotStartAndItsOwnerIsTold() {
         for (Map.Entry<String, String> bad : Map.of(
-                        "bank", "security profile 'bank' is not for pods of namespace shop",
-                        "nobody", "there is no security profile 'nobody'",
-                        "ping,,talk", "'' is not a security profile's name or id")
+                        "bank",
+                        "security profile 'bank' is not for pods of namespace shop",
+                        "nobody",
+                        "there is no security profile 'nobody'",
+                        "ping,,talk",
+                        "'' is not a security profile's name or id",
+                        "00000000-0000-4000-8000-000000000000",
+                        "there is no security profile '00000000-0000-4000-8000-000000000000'",
+                        IntStream.range(0, 1_000).mapToObj(i -> "p" + i).collect(Collectors.joining(",")),
+                        "names more than 8 security profiles")
                 .entrySet()) {
             TestedPod pod = pod(bad.getKey()).awaitSeen();
             try (PodSandbox sandbox = overlay.sandbox()) {
@@ -437,7 +446,8 @@ class SecurityNodeTest {
     void portsGoBackToTheLedgerClosed() {
         ledger.settings(new NodeView.Settings(2, 2, 0, NodeHost.POD_MTU));
         try {
-            await().atMost(PATIENCE).until(() -> ledger.ports(PortState.FREE).size() >= 12);
+            // How many the node keeps depends on how many pods of other tests it has.
+            await().atMost(PATIENCE).until(() -> ledger.ports(PortState.FREE).size() >= 4);
             ledger.ports(PortState.FREE)
                     .forEach(port -> assertThat(security.binding(port.id())).isEmpty());
         } finally {

@@ -100,6 +100,7 @@ final class TestingNode implements AutoCloseable {
                 8,
                 true,
                 Duration.ofMillis(500),
+                Duration.ofHours(1),
                 Duration.ofMillis(300),
                 NodeHost.POD_MTU);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.portolan.agent.cache.Attachment;
 import io.portolan.agent.cache.CacheCounts;
 import io.portolan.agent.cache.CacheUnavailable;
 import io.portolan.agent.cache.CachedPort;
@@ -16,6 +17,8 @@ import io.portolan.agent.control.TestingControlPlane.Fault;
 import io.portolan.agent.security.PortClosing;
 import io.portolan.model.PortId;
 import io.portolan.model.PortState;
+import io.portolan.model.SubnetId;
+import io.portolan.model.api.NodeRegistration;
 import io.portolan.model.api.NodeView;
 import io.portolan.model.api.PortReport;
 import io.portolan.model.api.PortView;
@@ -28,12 +31,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +49,7 @@ class ControlPlaneTest {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Set<PortId> plumbed = ConcurrentHashMap.newKeySet();
     private final List<AutoCloseable> open = new ArrayList<>();
+    private final AtomicInteger coming = new AtomicInteger();
     private TestingNode node;
     private TestingControlPlane ledger;
     private PortCache cache;
@@ -75,6 +82,7 @@ class ControlPlaneTest {
                         new Machine(4, 8192, 110),
                         Optional.empty(),
                         Optional.empty(),
+                        Optional.empty(),
                         Duration.ofMillis(200),
                         Duration.ofMillis(500),
                         Duration.ofSeconds(2),
@@ -82,6 +90,7 @@ class ControlPlaneTest {
                 cache,
                 new Wires(() -> Set.copyOf(plumbed), plumbed::remove, PortClosing.NONE),
                 () -> Optional.of("chassis-1"),
+                coming::get,
                 () -> {},
                 meters);
         open.add(control);
@@ -461,5 +470,100 @@ class ControlPlaneTest {
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
         assertThat(cache.outbox().pending(100).stream().map(PortReport::kind).distinct())
                 .contains(PortReport.Kind.BOUND, PortReport.Kind.RELEASED);
+    }
+
+    @Test
+    void lesson18PortsOfPodsThatAreScheduledAreThereBeforeTheyStart() {
+        ControlPlane control = start();
+        soon().until(cache::counts, free(16));
+        take("a");
+        soon().until(() -> new NodeRegistration.Demand(1, 0).equals(demand()));
+        coming.set(30);
+        control.wanted();
+        soon().until(cache::counts, free(31));
+        soon().until(() -> new NodeRegistration.Demand(1, 30).equals(demand()));
+        coming.set(0);
+        soon().until(() -> new NodeRegistration.Demand(1, 0).equals(demand()));
+        assertThat(cache.counts().all())
+                .as("two batches too many are not given back for that")
+                .isEqualTo(32);
+    }
+
+    private NodeRegistration.@Nullable Demand demand() {
+        NodeRegistration said = ledger.registered();
+        return said == null ? null : said.demand();
+    }
+
+    @Test
+    void lesson11AnOfferedSubnetIsGivenBackByTheNodeWhenItsPodsAreGone() {
+        ledger.close();
+        ledger = new TestingControlPlane(TestingNode.CLUSTER, TestingNode.NODE, 12);
+        ledger.furtherSubnet();
+        ledger.addPorts(4);
+        start();
+        soon().until(cache::counts, free(16));
+        for (int i = 0; i < 14; i++) {
+            take("pod-" + i);
+        }
+        Set<PortId> used = cache.attachments().stream().map(Attachment::port).collect(Collectors.toSet());
+        SubnetId offered = ledger.offer();
+        ledger.furtherSubnet();
+        ledger.addPorts(40);
+        soon().until(() -> cached().stream().noneMatch(id -> isOf(offered, id) && !used.contains(id)));
+        assertThat(cached()).as("pods keep theirs").containsAll(used);
+        take("another");
+        assertThat(cache.attachment(TestingNode.key("another")).map(Attachment::port))
+                .isPresent()
+                .hasValueSatisfying(port -> assertThat(isOf(offered, port)).isFalse());
+        for (int i = 0; i < 14; i++) {
+            cache.release(TestingNode.key("pod-" + i));
+        }
+        soon().until(() -> cached().stream().noneMatch(id -> isOf(offered, id)));
+        soon().until(() -> ledger.ports(PortState.FREE).stream()
+                        .filter(port -> port.subnet().equals(offered))
+                        .count()
+                == 4);
+        assertThat(cache.attachment(TestingNode.key("another"))).isPresent();
+    }
+
+    private boolean isOf(SubnetId subnet, PortId port) {
+        return ledger.port(port).subnet().equals(subnet);
+    }
+
+    @Test
+    void thatTheLedgerHasNoWholeBatchIsNoTroubleWhilePodsHaveEnough() {
+        ledger.close();
+        ledger = new TestingControlPlane(TestingNode.CLUSTER, TestingNode.NODE, 13);
+        ControlPlane control = start();
+        soon().until(cache::counts, free(13));
+        soon().until(() -> calls("claims") >= 2);
+        soon().until(() -> control.trouble().isEmpty());
+        for (int i = 0; i < 6; i++) {
+            take("pod-" + i);
+        }
+        soon().until(() -> control.trouble().isPresent());
+    }
+
+    @Test
+    void whatTheCacheHoldsIsToldOnceAndHeldAgainstTheLedgerWhenAnAuditAsks() {
+        start();
+        soon().until(cache::counts, free(16));
+        take("a");
+        soon().until(() -> ledger.told()
+                .map(said -> Objects.requireNonNull(said.ports()).stream()
+                        .map(port -> port.state() + " " + port.sandbox())
+                        .sorted()
+                        .toList())
+                .filter(all -> all.size() == 16
+                        && all.getFirst().equals("bound a")
+                        && all.subList(1, 16).stream().allMatch("free null"::equals))
+                .isPresent());
+        String digest = ledger.told().orElseThrow().digest();
+        long told = calls("cache");
+        soon().until(() -> calls("cache") > told + 2);
+        assertThat(ledger.told().orElseThrow().digest()).isEqualTo(digest);
+        ledger.askForAComparison();
+        long compared = calls("ports");
+        soon().until(() -> calls("ports") > compared);
     }
 }

@@ -2,6 +2,7 @@ package io.portolan.agent.control;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
 import io.portolan.model.IpAddress;
@@ -12,7 +13,10 @@ import io.portolan.model.PodRef;
 import io.portolan.model.PortId;
 import io.portolan.model.PortState;
 import io.portolan.model.SubnetId;
+import io.portolan.model.SubnetState;
 import io.portolan.model.VlanTag;
+import io.portolan.model.api.CacheReport;
+import io.portolan.model.api.CacheReportAnswer;
 import io.portolan.model.api.ClaimAnswer;
 import io.portolan.model.api.ClaimRequest;
 import io.portolan.model.api.NodeRegistration;
@@ -26,6 +30,7 @@ import io.portolan.model.api.ReleaseAnswer;
 import io.portolan.model.api.ReleaseRequest;
 import io.portolan.model.api.ReportAnswer;
 import io.portolan.model.api.ReportRequest;
+import io.portolan.model.api.SubnetView;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -42,6 +47,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -74,11 +80,15 @@ public final class TestingControlPlane implements AutoCloseable {
     private final ClusterName cluster;
     private final NodeName name;
     private final ClusterId clusterId = ClusterId.random();
-    private final SubnetId subnet = SubnetId.random();
+    private SubnetId subnet = SubnetId.random();
+    private List<SubnetView> subnets = List.of();
+    private @Nullable NodeRegistration registered;
     private final Map<PortId, PortView> ports = new LinkedHashMap<>();
     private final Set<UUID> reported = new HashSet<>();
     private final List<PortReport> history = new ArrayList<>();
     private final List<String> calls = new ArrayList<>();
+    private @Nullable CacheReport told;
+    private boolean compareWanted;
     private final Map<String, Deque<Fault>> faults = new LinkedHashMap<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private CountDownLatch held = new CountDownLatch(1);
@@ -152,6 +162,32 @@ public final class TestingControlPlane implements AutoCloseable {
                     null,
                     List.of(new PortAddress(ip, 16, IpAddress.parse("10.4.0.1"))));
         }
+    }
+
+    /** Ports that are added from now on are in another subnet. */
+    public synchronized void furtherSubnet() {
+        subnet = SubnetId.random();
+    }
+
+    /** The subnet of the ports that were added last is offered. */
+    public synchronized SubnetId offer() {
+        Cidr cidr = Cidr.parse("10.5.0.0/16");
+        subnets = List.of(new SubnetView(
+                subnet, 1, cidr, cidr.address(1), MacAddress.derivedFrom(cidr.address(1)), SubnetState.OFFERED));
+        return subnet;
+    }
+
+    public synchronized void withdrawOffers() {
+        subnets = List.of();
+    }
+
+    /** What the node said last. */
+    public synchronized @Nullable NodeRegistration registered() {
+        return registered;
+    }
+
+    private boolean isOffered(PortView port) {
+        return subnets.stream().anyMatch(offered -> offered.id().equals(port.subnet()));
     }
 
     private HttpServer serve(int onPort) {
@@ -243,7 +279,8 @@ public final class TestingControlPlane implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
-        String operation = path.startsWith("/v1/clusters/") ? "register" : path.substring(path.lastIndexOf('/') + 1);
+        String last = path.substring(path.lastIndexOf('/') + 1);
+        String operation = path.startsWith("/v1/clusters/") ? (last.equals("cache") ? "cache" : "register") : last;
         byte[] body = exchange.getRequestBody().readAllBytes();
         Fault fault;
         CountDownLatch gate;
@@ -294,17 +331,41 @@ public final class TestingControlPlane implements AutoCloseable {
     }
 
     private Object answer(String operation, String path, @Nullable String query, byte[] body) {
-        if (!operation.equals("register") && !path.startsWith("/v1/nodes/" + node + "/")) {
+        if (!path.startsWith("/v1/clusters/") && !path.startsWith("/v1/nodes/" + node + "/")) {
             return new Problem(404, "unknown-node", "no node of " + path);
         }
         return switch (operation) {
             case "register" -> register(path, JSON.readValue(body, NodeRegistration.class));
+            case "cache" -> told(JSON.readValue(body, CacheReport.class));
             case "claims" -> claim(JSON.readValue(body, ClaimRequest.class));
             case "releases" -> release(JSON.readValue(body, ReleaseRequest.class));
             case "reports" -> report(JSON.readValue(body, ReportRequest.class));
             case "ports" -> page(Objects.requireNonNull(query));
             default -> new Problem(404, "not-found", path);
         };
+    }
+
+    private Object told(CacheReport said) {
+        if (said.epoch() != epoch) {
+            return new Problem(409, "stale-epoch", "epoch " + epoch);
+        }
+        if (said.ports() != null) {
+            told = said;
+        }
+        boolean known = told != null && told.digest().equals(said.digest());
+        boolean compare = known && compareWanted;
+        compareWanted &= !known;
+        return new CacheReportAnswer(known, compare);
+    }
+
+    /** What the agent last said that its cache holds. */
+    synchronized Optional<CacheReport> told() {
+        return Optional.ofNullable(told);
+    }
+
+    /** As an audit's repair does. */
+    synchronized void askForAComparison() {
+        compareWanted = true;
     }
 
     private Object register(String path, NodeRegistration said) {
@@ -318,6 +379,7 @@ public final class TestingControlPlane implements AutoCloseable {
         if (registrationProblem != null) {
             return registrationProblem;
         }
+        registered = said;
         if (!said.agent().equals(agent)) {
             agent = said.agent();
             epoch++;
@@ -338,7 +400,7 @@ public final class TestingControlPlane implements AutoCloseable {
                 null,
                 Instant.now(),
                 settings,
-                List.of(),
+                subnets,
                 PortCounts.NONE);
     }
 
@@ -358,8 +420,10 @@ public final class TestingControlPlane implements AutoCloseable {
             return new ClaimAnswer(again);
         }
         List<PortView> leased = new ArrayList<>();
-        for (PortView port :
-                ports(PortState.FREE).stream().limit(request.count()).toList()) {
+        for (PortView port : ports(PortState.FREE).stream()
+                .filter(free -> !isOffered(free))
+                .limit(request.count())
+                .toList()) {
             PortView now = with(port, PortState.LEASED, claim, epoch, null, null, null);
             ports.put(port.id(), now);
             leased.add(now);

@@ -118,6 +118,35 @@ public final class TestingCluster implements AutoCloseable {
         return pod.getMetadata().getUid();
     }
 
+    /** In the node's own network. */
+    public void hostPod(String node, String namespace, String name) {
+        client.pods()
+                .inNamespace(namespace)
+                .resource(new PodBuilder()
+                        .withNewMetadata()
+                        .withNamespace(namespace)
+                        .withName(name)
+                        .withLabels(Map.of(ON_NODE, node))
+                        .endMetadata()
+                        .withNewSpec()
+                        .withNodeName(node)
+                        .withHostNetwork(true)
+                        .endSpec()
+                        .build())
+                .create();
+    }
+
+    public void end(String namespace, String name) {
+        client.pods()
+                .inNamespace(namespace)
+                .withName(name)
+                .edit(pod -> new PodBuilder(pod)
+                        .withNewStatus()
+                        .withPhase("Succeeded")
+                        .endStatus()
+                        .build());
+    }
+
     public void annotate(String namespace, String name, Map<String, String> annotations) {
         client.pods()
                 .inNamespace(namespace)

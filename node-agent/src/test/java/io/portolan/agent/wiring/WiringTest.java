@@ -151,7 +151,7 @@ class WiringTest {
     }
 
     @Test
-    void anAddressThatSomethingUsesIsNotGivenToAnother() {
+    void lesson01AnAddressThatSomethingUsesIsNotGivenToAnother() {
         Plug plug = overlay.ports(1, 1).getFirst();
         try (PodSandbox holder = overlay.sandbox();
                 PodSandbox pod = overlay.sandbox()) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What Neutron has: of its attributes those that we read. */
@@ -48,8 +49,13 @@ sealed interface Found {
             @Nullable String projectId,
             @Nullable String createdAt,
             @Nullable Boolean shared,
+            @Nullable List<String> tags,
             @Nullable List<SecurityRule> securityGroupRules)
             implements Found {
+        Set<String> tagged() {
+            return Set.copyOf(Objects.requireNonNullElse(tags, List.of()));
+        }
+
         List<SecurityRule> rules() {
             return Objects.requireNonNullElse(securityGroupRules, List.of());
         }
@@ -67,7 +73,8 @@ sealed interface Found {
             @Nullable Integer portRangeMin,
             @Nullable Integer portRangeMax,
             @Nullable String remoteIpPrefix,
-            @Nullable String remoteGroupId)
+            @Nullable String remoteGroupId,
+            @Nullable String remoteAddressGroupId)
             implements Found {}
 
     @JsonIgnoreProperties(ignoreUnknown = true)

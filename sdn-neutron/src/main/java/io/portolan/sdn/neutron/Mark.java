@@ -43,6 +43,10 @@ record Mark(ClusterId cluster) {
         FLOATING,
         /** The profile's. */
         PROFILE,
+        /** The policy's. */
+        POLICY,
+        /** Of profiles and policies that ports are in together: {@link PortSet#id}. */
+        SET,
         /** The cluster's: a group that says that its ports are made closed. */
         CLOSED,
         /** The cluster's: what was {@link #CLOSED}, while ports are opened again. */
@@ -82,6 +86,14 @@ record Mark(ClusterId cluster) {
 
     String profile(ProfileId profile) {
         return text("profile=" + profile);
+    }
+
+    String policy(ProfileId policy) {
+        return text("policy=" + policy);
+    }
+
+    String set(PortSet set) {
+        return text("set=" + set.id());
     }
 
     String closed() {

@@ -3,6 +3,7 @@ package io.portolan.sdn.neutron;
 import io.portolan.model.ClusterId;
 import io.portolan.sdn.PortSpec.Nesting.Way;
 import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnBindings;
 import io.portolan.sdn.SdnDirectory;
 import io.portolan.sdn.SdnFloatingIps;
 import io.portolan.sdn.SdnGateways;
@@ -25,6 +26,7 @@ final class NeutronBackend implements SdnBackend {
     private final NeutronDirectory directory;
     private final NeutronGateways gateways;
     private final NeutronSecurity security;
+    private final SdnBindings bindings;
     private final Runnable onClose;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -36,11 +38,12 @@ final class NeutronBackend implements SdnBackend {
         Trunks trunks = new Trunks(api, mark);
         Routers routers = new Routers(api, mark);
         ServicesNetwork services = new ServicesNetwork(api, mark);
+        this.bindings = new NeutronBindings(api, mark);
         this.directory = new NeutronDirectory(api, mark);
         this.gateways = new NeutronGateways(api, mark);
         this.loadBalancers = new NeutronLoadBalancers(api, mark, services, directory, Patience.standard());
         Closing closing = new Closing(api, mark);
-        this.security = new NeutronSecurity(api, mark, closing, services);
+        this.security = new NeutronSecurity(api, mark, closing, services, new Narrowing(api, mark, services));
         this.topology = new NeutronTopology(
                 routers, services, new Switches(api, mark, routers, new Gateways(api, mark), trunks), security);
         this.ports =
@@ -80,6 +83,11 @@ final class NeutronBackend implements SdnBackend {
     @Override
     public SdnSecurity security() {
         return security;
+    }
+
+    @Override
+    public SdnBindings bindings() {
+        return bindings;
     }
 
     @Override

@@ -12,7 +12,6 @@ import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.sdn.neutron.Found.Kind;
 import io.portolan.sdn.neutron.Found.SecurityGroup;
-import io.portolan.sdn.neutron.Found.SecurityRule;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -20,9 +19,11 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -36,8 +37,9 @@ import java.util.stream.Collectors;
  * before, because the call at a pod's start is to be the only one, and two sets cannot mix. For the same reason it has no
  * {@code If-Match}; whoever is last wins, and security-service lets only one write at a time.
  */
-record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwork services) implements SdnSecurity {
-    private static final Abilities ABILITIES = new Abilities(true, false, false, false, 8);
+record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwork services, Narrowing narrowing)
+        implements SdnSecurity {
+    private static final Abilities ABILITIES = new Abilities(true, false, false, true, 32);
     private static final Pattern ID = Pattern.compile("[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}");
 
     @Override
@@ -50,16 +52,28 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwo
         Map<ProfileId, ProfileSpec> wanted = new LinkedHashMap<>();
         specs.forEach(spec -> wanted.put(spec.id(), spec));
         wanted.values().forEach(NeutronSecurity::refuseWhatCannotBeSaid);
-        return Overtaken.settle("making security profiles", () -> {
-            Map<ProfileId, List<SecurityGroup>> there = groups(wanted.keySet());
+        AtomicBoolean changed = new AtomicBoolean();
+        Map<ProfileId, String> made = Overtaken.settle("making security profiles", () -> {
+            Groups look = narrowing.look();
+            Map<ProfileId, List<SecurityGroup>> there = byProfile(look.profiles());
             refuseUnknownRemotes(wanted.values(), there);
-            List<GroupRule> itself =
-                    services.cidrs().stream().map(GroupRule::from).toList();
+            Making making = new Making(
+                    look, services.cidrs().stream().map(GroupRule::from).toList(), changed);
             Map<ProfileId, String> ids = new HashMap<>();
-            wanted.forEach((id, spec) -> ids.put(id, ensure(spec, itself, there.getOrDefault(id, List.of()))));
+            wanted.forEach((id, spec) -> ids.put(id, ensure(spec, making, there.getOrDefault(id, List.of()))));
             return ids;
         });
+        if (changed.get()) {
+            narrowing.follow();
+        }
+        return made;
     }
+
+    /**
+     * @param itself rules that every profile has besides
+     * @param changed to be told
+     */
+    private record Making(Groups look, List<GroupRule> itself, AtomicBoolean changed) {}
 
     private static void refuseWhatCannotBeSaid(ProfileSpec spec) {
         for (ProfileSpec.Rule rule : spec.rules()) {
@@ -115,14 +129,14 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwo
         return ID.matcher(id).matches() ? api.find(Kind.SECURITY_GROUP, id) : Optional.empty();
     }
 
-    private String ensure(ProfileSpec spec, List<GroupRule> itself, List<SecurityGroup> same) {
+    private String ensure(ProfileSpec spec, Making making, List<SecurityGroup> same) {
         String name = "portolan-" + spec.name();
         SecurityGroup group;
         if (same.isEmpty()) {
             Map<String, Object> fields = Body.fields("name", name, "description", mark.profile(spec.id()));
             group = NeutronApi.read(
                     Kind.SECURITY_GROUP, api.create(Kind.SECURITY_GROUP, fields).orThrow());
-            mend(spec, itself, group);
+            mend(spec, making, group);
             if (groups(Set.of(spec.id())).getOrDefault(spec.id(), List.of()).size() > 1) {
                 throw new Overtaken("another made profile " + spec.id());
             }
@@ -132,37 +146,18 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwo
         if (!name.equals(group.name())) {
             api.put(Kind.SECURITY_GROUP, group.id(), Body.fields("name", name)).orThrow();
         }
-        mend(spec, itself, group);
-        same.stream().skip(1).forEach(extra -> gone(api.delete(Kind.SECURITY_GROUP, extra.id())));
+        mend(spec, making, group);
+        same.stream().skip(1).forEach(extra -> GroupRules.gone(api.delete(Kind.SECURITY_GROUP, extra.id())));
         return group.id();
     }
 
-    private void mend(ProfileSpec spec, List<GroupRule> itself, SecurityGroup group) {
-        Set<GroupRule> missing = spec.rules().stream()
+    private void mend(ProfileSpec spec, Making making, SecurityGroup group) {
+        Set<GroupRule> wanted = spec.rules().stream()
                 .flatMap(rule -> GroupRule.of(rule).stream())
                 .collect(Collectors.toCollection(LinkedHashSet::new));
-        missing.addAll(itself);
-        List<String> extra = new ArrayList<>();
-        for (SecurityRule rule : group.rules()) {
-            if (!missing.remove(GroupRule.of(rule))) {
-                extra.add(rule.id());
-            }
-        }
-        extra.forEach(rule -> gone(api.delete(Kind.SECURITY_RULE, rule)));
-        if (!missing.isEmpty()) {
-            Answer answer = api.createAll(
-                    Kind.SECURITY_RULE,
-                    missing.stream().map(rule -> rule.fields(group.id())).toList());
-            if (answer.type().equals("SecurityGroupRuleExists")) {
-                throw new Overtaken("another mends profile " + spec.id());
-            }
-            answer.orThrow();
-        }
-    }
-
-    private static void gone(Answer answer) {
-        if (!answer.missing()) {
-            answer.orThrow();
+        wanted.addAll(making.itself());
+        if (new GroupRules(api).mend(group, making.look().withSets(wanted))) {
+            making.changed().set(true);
         }
     }
 
@@ -187,7 +182,9 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwo
     /** Neutron itself would delete the rules of others that speak of the group. */
     @Override
     public void deleteProfile(ProfileId id) {
+        Groups look = narrowing.look();
         for (SecurityGroup group : groups(Set.of(id)).getOrDefault(id, List.of())) {
+            narrowing.deleteSetsOf(look, group.id());
             api.list(Kind.SECURITY_RULE, Query.by("remote_group_id", group.id())).stream()
                     .filter(rule -> !rule.securityGroupId().equals(group.id()))
                     .findFirst()
@@ -197,35 +194,39 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwo
                                 "a rule of security group %s speaks of profile %s"
                                         .formatted(rule.securityGroupId(), id));
                     });
-            gone(api.delete(Kind.SECURITY_GROUP, group.id()));
+            GroupRules.gone(api.delete(Kind.SECURITY_GROUP, group.id()));
         }
     }
 
     /** For a cluster that is taken down. */
     void delete() {
+        narrowing.delete();
         byProfile(all())
                 .values()
-                .forEach(groups -> groups.forEach(group -> gone(api.delete(Kind.SECURITY_GROUP, group.id()))));
+                .forEach(groups ->
+                        groups.forEach(group -> GroupRules.gone(api.delete(Kind.SECURITY_GROUP, group.id()))));
         closing.forget();
     }
 
     @Override
     public Map<ProfileId, String> ensurePolicies(Collection<PolicySpec> specs) {
-        if (specs.isEmpty()) {
-            return Map.of();
-        }
-        throw new Refused(
-                Reason.NOT_SUPPORTED, "a cloud's security groups only add to each other: none narrows another");
+        return specs.isEmpty() ? Map.of() : narrowing.ensure(specs);
+    }
+
+    @Override
+    public Map<ProfileId, List<String>> leftOut(Collection<PolicySpec> specs) {
+        return specs.isEmpty() ? Map.of() : narrowing.leftOut(specs);
     }
 
     @Override
     public Set<ProfileId> ownPolicies() {
-        return Set.of();
+        return Set.copyOf(narrowing.look().policies().keySet());
     }
 
-    /** There is none. */
     @Override
-    public void deletePolicy(ProfileId id) {}
+    public void deletePolicy(ProfileId id) {
+        narrowing.delete(id);
+    }
 
     @Override
     public Taken close(Collection<NodeId> nodes) {
@@ -242,15 +243,35 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwo
     public Taken bind(Collection<Binding> bindings) {
         Map<PortId, Binding> wanted = new LinkedHashMap<>();
         bindings.forEach(binding -> wanted.put(binding.port(), binding));
+        try {
+            put(wanted.values());
+        } catch (Refused e) {
+            if (e.reason() != Reason.NOT_FOUND
+                    || wanted.values().stream()
+                            .noneMatch(binding -> set(binding).isNarrowed())) {
+                throw e;
+            }
+            narrowing.forget();
+            put(wanted.values());
+        }
+        return new Taken(null);
+    }
+
+    private static PortSet set(Binding binding) {
+        return new PortSet(binding.profiles());
+    }
+
+    private void put(Collection<Binding> bindings) {
+        Map<PortSet, List<String>> groups = new HashMap<>();
+        bindings.forEach(binding -> groups.computeIfAbsent(set(binding), narrowing::groups));
         AtOnce.each(
                 "binding ports",
-                wanted.values(),
+                bindings,
                 binding -> api.put(
                                 Kind.PORT,
                                 binding.backendId(),
-                                Body.fields("security_groups", List.copyOf(binding.profiles())))
+                                Body.fields("security_groups", Objects.requireNonNull(groups.get(set(binding)))))
                         .orThrow());
-        return new Taken(null);
     }
 
     @Override
@@ -258,9 +279,10 @@ record NeutronSecurity(NeutronApi api, Mark mark, Closing closing, ServicesNetwo
         NodeNetwork on = NodeNetwork.look(api, mark, node);
         Map<PortId, Set<String>> bindings = new HashMap<>();
         if (on.exists()) {
+            Groups look = narrowing.look();
             on.ports()
                     .forEach(port -> mark.read(port, Mark.Kind.PORT, node)
-                            .ifPresent(key -> bindings.put(new PortId(key.id()), Set.copyOf(port.groups()))));
+                            .ifPresent(key -> bindings.put(new PortId(key.id()), look.members(port.groups()))));
         }
         return bindings;
     }

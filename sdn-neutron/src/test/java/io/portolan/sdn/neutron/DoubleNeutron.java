@@ -773,6 +773,7 @@ final class DoubleNeutron {
             case "remove_router_interface" -> removeInterface(object, body);
             case "add_subports" -> addSubPorts(who, object, body.path("sub_ports"));
             case "remove_subports" -> removeSubPorts(object, body.path("sub_ports"));
+            case "tags" -> object.set("tags", body.path("tags").deepCopy());
             default -> throw new DoubleRefused(404, "HTTPNotFound", action);
         }
         return object.deepCopy();

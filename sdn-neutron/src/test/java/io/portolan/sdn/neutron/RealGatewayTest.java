@@ -12,6 +12,7 @@ import io.portolan.model.IpAddress;
 import io.portolan.model.ProfileId;
 import io.portolan.sdn.FloatingIpSpec;
 import io.portolan.sdn.GatewaySpec;
+import io.portolan.sdn.PolicySpec;
 import io.portolan.sdn.ProfileSpec;
 import io.portolan.sdn.ProfileSpec.Action;
 import io.portolan.sdn.ProfileSpec.Direction;
@@ -39,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
@@ -277,12 +279,12 @@ class RealGatewayTest {
                 .atMost(PATIENCE)
                 .until(() ->
                         !pods.getFirst().tcp(own(1).toString(), 8080, TCP_LIMIT).ok());
-        try (Daemon right = sends(7000);
-                Daemon wrong = sends(7001)) {
+        try (Daemon right = sends(0, 2, 7000);
+                Daemon wrong = sends(0, 2, 7001)) {
             backend.ports().ensure(node.node(), List.of(node.port(2)));
             plug(vm, 2);
-            try (Daemon hears = hears(7000);
-                    Daemon hearsWrong = hears(7001)) {
+            try (Daemon hears = hears(2, 7000);
+                    Daemon hearsWrong = hears(2, 7001)) {
                 await("carried")
                         .atMost(PATIENCE)
                         .until(() -> backend.ports().list(node.node()).stream().allMatch(SdnPort::ready));
@@ -308,12 +310,65 @@ class RealGatewayTest {
         }
     }
 
-    private static String profile(Direction direction, Protocol protocol, PortRange ports) {
+    @Test
+    @Order(6)
+    void aPolicyNarrowsWhatAProfileAllowsFromTheFirstPacketAndWhileAPodRuns() throws IOException {
+        SdnSecurity security = backend.security();
+        String open = profile(rule(Direction.INGRESS, Protocol.ANY, null), rule(Direction.EGRESS, Protocol.ANY, null));
+        ProfileId only = new ProfileId(UUID.randomUUID());
+        String policy = security.ensurePolicies(List.of(letIn(only, Protocol.TCP, 8080, own(0))))
+                .get(only);
+        security.bind(List.of(binding(0, open), binding(1), binding(2, open)));
+        String server = own(1).toString();
+        try (Daemon denied = sends(2, 1, 7002);
+                Daemon hears = hears(1, 7002)) {
+            security.bind(List.of(binding(1, open, policy)));
+            assertThat(said(pods.get(0), server, 8080)).isEqualTo("pod-1");
+            assertThat(pods.get(0).tcp(server, PEERS, TCP_LIMIT).ok())
+                    .as("another port")
+                    .isFalse();
+            assertThat(pods.get(2).tcp(server, 8080, TCP_LIMIT).ok())
+                    .as("another pod")
+                    .isFalse();
+            assertThat(said(pods.get(1), own(2).toString(), 8080))
+                    .as("the other direction")
+                    .isEqualTo("pod-2");
+            assertThat(denied.alive()).isTrue();
+            assertThat(heard(hears)).as("from before it was bound").isZero();
+            security.ensurePolicies(List.of(letIn(only, Protocol.UDP, 7002, own(2))));
+            await("heard").atMost(PATIENCE).until(() -> heard(hears) > 10);
+            await("not any more")
+                    .atMost(PATIENCE)
+                    .until(() -> !pods.get(0).tcp(server, 8080, TCP_LIMIT).ok());
+        }
+        security.bind(List.of(binding(1, open)));
+        assertThat(said(pods.get(2), server, 8080)).isEqualTo("pod-1");
+        security.deletePolicy(only);
+        assertThat(security.ownPolicies()).isEmpty();
+    }
+
+    private static PolicySpec letIn(ProfileId id, Protocol protocol, int port, IpAddress from) {
+        return new PolicySpec(
+                id,
+                "shop/only",
+                Set.of(Direction.INGRESS),
+                new TreeMap<>(Map.of("in", Set.of(Cidr.parse(from + "/32")))),
+                List.of(new PolicySpec.Rule(Direction.INGRESS, protocol, new PortRange(port, port), "in", null)));
+    }
+
+    private static Rule rule(Direction direction, Protocol protocol, PortRange ports) {
+        return new Rule(direction, Action.ALLOW, 0, protocol, ports, new Remote.Anyone(), false);
+    }
+
+    private static String profile(Rule... rules) {
         ProfileId id = new ProfileId(UUID.randomUUID());
-        Rule rule = new Rule(direction, Action.ALLOW, 0, protocol, ports, new Remote.Anyone(), false);
         return backend.security()
-                .ensureProfiles(List.of(new ProfileSpec(id, "traffic", List.of(rule))))
+                .ensureProfiles(List.of(new ProfileSpec(id, "traffic", List.of(rules))))
                 .get(id);
+    }
+
+    private static String profile(Direction direction, Protocol protocol, PortRange ports) {
+        return profile(rule(direction, protocol, ports));
     }
 
     private static SdnSecurity.Binding binding(int pod, String... profiles) {
@@ -325,19 +380,19 @@ class RealGatewayTest {
         return new SdnSecurity.Binding(node.ids().get(pod), node.node(), id, Set.of(profiles));
     }
 
-    /** The first pod, to where the third one will be. */
-    private static Daemon sends(int port) {
+    /** From one pod to where another one is, or will be. */
+    private static Daemon sends(int from, int to, int port) {
         return workspace
-                .daemon("sends-" + port, "/usr/bin/python3", "-I", "-c", SENDER, own(2).toString(), "" + port)
-                .inside(pods.getFirst().namespace())
+                .daemon("sends-" + port, "/usr/bin/python3", "-I", "-c", SENDER, own(to).toString(), "" + port)
+                .inside(pods.get(from).namespace())
                 .grace(Duration.ZERO)
                 .start();
     }
 
-    private static Daemon hears(int port) {
+    private static Daemon hears(int pod, int port) {
         return workspace
                 .daemon("hears-" + port, "/usr/bin/python3", "-I", "-c", HEARER, "" + port)
-                .inside(pods.get(2).namespace())
+                .inside(pods.get(pod).namespace())
                 .grace(Duration.ZERO)
                 .readyWhen(
                         "listens",

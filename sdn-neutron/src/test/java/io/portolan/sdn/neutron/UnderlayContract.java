@@ -11,6 +11,7 @@ import io.portolan.model.IpAddress;
 import io.portolan.model.PortId;
 import io.portolan.model.ProfileId;
 import io.portolan.sdn.Ensured;
+import io.portolan.sdn.PolicySpec;
 import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.PortSpec.Nesting.Way;
 import io.portolan.sdn.ProfileSpec;
@@ -35,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -320,6 +322,99 @@ abstract class UnderlayContract extends NeutronContract {
             assertThat(tenant.api().inventory(tenant.id()).all("security_groups"))
                     .extracting(each -> each.path("name").asString())
                     .containsExactlyInAnyOrder("default", "theirs");
+        }
+    }
+
+    private static PolicySpec policy(ProfileId id, Direction isolates, PolicySpec.Rule... rules) {
+        return new PolicySpec(
+                id,
+                "shop/only",
+                Set.of(isolates),
+                new TreeMap<>(
+                        rules.length == 0
+                                ? Map.of()
+                                : Map.of("in-0", Set.of(Cidr.parse("10.4.0.3/32"), Cidr.parse("10.5.0.0/16")))),
+                List.of(rules));
+    }
+
+    /** The same, of what rests most on how Neutron is. */
+    @Test
+    void aPortInAProfileAndAPolicyIsInOneGroupThatSaysWhatBothLetThrough() {
+        Tenant tenant = tenant("narrowed");
+        TestingNode node = TestingNode.of("10.4.0.0/28", 2, tenant.vmPort());
+        ProfileId web = new ProfileId(UUID.randomUUID());
+        ProfileId only = new ProfileId(UUID.randomUUID());
+        ProfileId db = new ProfileId(UUID.randomUUID());
+        Rule all = rule(Direction.EGRESS, Protocol.ANY, null, new Remote.Anyone());
+        try (SdnBackend sdn = proxied(node, tenant)) {
+            node.makeSwitch(sdn);
+            List<SdnPort> ports = sdn.ports().ensure(node.node(), node.ports());
+            SdnSecurity security = sdn.security();
+            security.close(List.of(node.node()));
+            Rule narrow = rule(Direction.INGRESS, Protocol.TCP, new PortRange(80, 90), new Remote.Anyone());
+            String group = security.ensureProfiles(List.of(new ProfileSpec(web, "web", List.of(all, narrow))))
+                    .get(web);
+            security.ensureProfiles(List.of(new ProfileSpec(
+                    db, "db", List.of(rule(Direction.INGRESS, Protocol.ANY, null, new Remote.Members(group))))));
+            PolicySpec spec = policy(
+                    only,
+                    Direction.INGRESS,
+                    new PolicySpec.Rule(Direction.INGRESS, Protocol.TCP, new PortRange(85, 99), "in-0", null));
+            String policy = security.ensurePolicies(List.of(spec)).get(only);
+            assertThat(security.ownPolicies()).containsExactly(only);
+            SdnSecurity.Binding both = new SdnSecurity.Binding(
+                    ports.get(0).id(), node.node(), ports.get(0).backendId(), Set.of(group, policy));
+            SdnSecurity.Binding next = new SdnSecurity.Binding(
+                    ports.get(1).id(), node.node(), ports.get(1).backendId(), both.profiles());
+            security.bind(List.of(both));
+            proxy().forgetCalls();
+            security.bind(List.of(next));
+            assertThat(proxy().calls()).as("at a pod's start").hasSize(1);
+            assertThat(security.bindings(node.node()))
+                    .isEqualTo(Map.of(both.port(), both.profiles(), next.port(), both.profiles()));
+            String set = tenant.api()
+                    .network()
+                    .get("/ports/" + both.backendId())
+                    .at("/port/security_groups/0")
+                    .asString();
+            assertThat(said(tenant, set))
+                    .containsExactlyInAnyOrder(
+                            "egress IPv4   ",
+                            "egress IPv6   ",
+                            "ingress IPv4 tcp 90 10.4.0.3/32",
+                            "ingress IPv4 tcp 90 10.5.0.0/16");
+            String theirs = tenant.api()
+                    .network()
+                    .get("/security-groups?name=portolan-db")
+                    .at("/security_groups/0/id")
+                    .asString();
+            assertThat(said(tenant, theirs)).as("also of ports in the set").hasSize(4);
+            proxy().forgetCalls();
+            security.ensurePolicies(List.of(spec));
+            assertThat(proxy().calls())
+                    .as("what is right is not written")
+                    .allMatch(call -> call.method().equals("GET"))
+                    .hasSizeLessThanOrEqualTo(2);
+            security.ensureProfiles(List.of(new ProfileSpec(web, "web", List.of(narrow))));
+            security.ensurePolicies(List.of(policy(only, Direction.INGRESS)));
+            assertThat(said(tenant, set)).isEmpty();
+            security.ensurePolicies(List.of(policy(only, Direction.EGRESS)));
+            assertThat(said(tenant, set)).containsExactlyInAnyOrder("ingress IPv4 tcp 90 ", "ingress IPv6 tcp 90 ");
+            refused(() -> security.deletePolicy(only), Reason.IN_USE);
+            security.bind(List.of(
+                    new SdnSecurity.Binding(both.port(), node.node(), both.backendId(), Set.of(group)),
+                    new SdnSecurity.Binding(next.port(), node.node(), next.backendId(), Set.of())));
+            security.deletePolicy(only);
+            refused(() -> security.bind(List.of(both)), Reason.NOT_FOUND);
+            assertThat(said(tenant, theirs)).hasSize(2);
+            security.bind(List.of(new SdnSecurity.Binding(both.port(), node.node(), both.backendId(), Set.of())));
+            security.deleteProfile(db);
+            security.deleteProfile(web);
+            security.open();
+            node.unmake(sdn);
+            assertThat(tenant.api().inventory(tenant.id()).all("security_groups"))
+                    .extracting(each -> each.path("name").asString())
+                    .containsExactly("default");
         }
     }
 

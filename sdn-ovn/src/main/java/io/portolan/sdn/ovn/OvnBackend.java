@@ -3,15 +3,19 @@ package io.portolan.sdn.ovn;
 import io.portolan.model.ClusterId;
 import io.portolan.sdn.PortSpec;
 import io.portolan.sdn.SdnBackend;
+import io.portolan.sdn.SdnBindings;
 import io.portolan.sdn.SdnDirectory;
+import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnFloatingIps;
 import io.portolan.sdn.SdnGateways;
 import io.portolan.sdn.SdnLoadBalancers;
 import io.portolan.sdn.SdnPorts;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.sdn.SdnTopology;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** One cluster in a northbound database. */
 final class OvnBackend implements SdnBackend {
@@ -23,10 +27,12 @@ final class OvnBackend implements SdnBackend {
     private final SdnGateways gateways;
     private final SdnFloatingIps floatingIps;
     private final SdnSecurity security;
+    private final @Nullable OvnBindings bindings;
     private final Runnable onClose;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    OvnBackend(ClusterId cluster, Northbound northbound, Runnable onClose) {
+    OvnBackend(ClusterId cluster, Northbound northbound, @Nullable OvnBindings bindings, Runnable onClose) {
+        this.bindings = bindings;
         this.northbound = northbound;
         this.onClose = onClose;
         Mark mark = new Mark(cluster);
@@ -34,7 +40,8 @@ final class OvnBackend implements SdnBackend {
         Routers routers = new Routers(northbound, mark);
         BalancerGroups groups = new BalancerGroups(northbound, mark);
         ProfileRows profiles = new ProfileRows(northbound, mark);
-        PolicyGroups policies = new PolicyGroups(northbound, mark, new PolicyRows(northbound, mark));
+        PolicyGroups policies = new PolicyGroups(
+                northbound, mark, new PolicyRows(northbound, mark), new IdlePairs(Duration.ofMinutes(1)));
         this.topology = new OvnTopology(
                 routers, new Switches(northbound, mark, rows, routers, groups), groups, profiles, policies);
         this.loadBalancers = new OvnLoadBalancers(northbound, mark, groups);
@@ -89,6 +96,16 @@ final class OvnBackend implements SdnBackend {
     @Override
     public SdnSecurity security() {
         return security;
+    }
+
+    @Override
+    public SdnBindings bindings() {
+        if (bindings == null) {
+            throw new SdnFailure.Refused(
+                    SdnFailure.Refused.Reason.NOT_SUPPORTED,
+                    "the cluster does not say where OVN's southbound database is (backend.southbound)");
+        }
+        return bindings;
     }
 
     @Override

@@ -14,14 +14,16 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Backends of clusters in overlay mode. Clusters on the same northbound database share one connection, which ends with
- * the last of them.
+ * Backends of clusters in overlay mode. Clusters on the same database share one connection, which ends with the last of
+ * them.
  *
  * <p>Of a RAFT cluster only the leader is used: a follower may answer a read with what was true a moment ago.
  */
 public final class OvnBackends implements AutoCloseable {
     private record Place(
-            List<OvsdbEndpoint> endpoints, @Nullable SSLContext tls) {
+            String database,
+            List<OvsdbEndpoint> endpoints,
+            @Nullable SSLContext tls) {
         @Override
         public String toString() {
             return endpoints.stream().map(Object::toString).collect(Collectors.joining(","));
@@ -58,18 +60,33 @@ public final class OvnBackends implements AutoCloseable {
      * @throws IllegalArgumentException where the endpoints are no such list, or need TLS and have none
      */
     public SdnBackend backend(ClusterId cluster, String endpoints, @Nullable SSLContext tls) {
-        Place place = new Place(OvsdbEndpoint.parseList(endpoints), tls);
-        return new OvnBackend(cluster, enter(place), () -> leave(place));
+        return backend(cluster, endpoints, null, tls);
     }
 
-    private synchronized Northbound enter(Place place) {
+    /** @param southbound as {@code endpoints}; without it nobody can say where ports are bound */
+    public SdnBackend backend(
+            ClusterId cluster, String endpoints, @Nullable String southbound, @Nullable SSLContext tls) {
+        Place place = new Place(Northbound.DATABASE, OvsdbEndpoint.parseList(endpoints), tls);
+        Place below =
+                southbound == null ? null : new Place(OvnBindings.DATABASE, OvsdbEndpoint.parseList(southbound), tls);
+        Northbound northbound = enter(place).northbound;
+        OvnBindings bindings = below == null ? null : new OvnBindings(enter(below).client, below.toString());
+        return new OvnBackend(cluster, northbound, bindings, () -> {
+            leave(place);
+            if (below != null) {
+                leave(below);
+            }
+        });
+    }
+
+    private synchronized Shared enter(Place place) {
         Shared here = shared.computeIfAbsent(place, this::connect);
         here.users++;
-        return here.northbound;
+        return here;
     }
 
     private Shared connect(Place place) {
-        OvsdbClient client = OvsdbClient.open(OvsdbOptions.of(place.endpoints(), Northbound.DATABASE, place.tls())
+        OvsdbClient client = OvsdbClient.open(OvsdbOptions.of(place.endpoints(), place.database(), place.tls())
                 .withLeaderOnly()
                 .withTimeouts(patience, CONNECT));
         return new Shared(client, new Northbound(client, place.toString()));

@@ -202,7 +202,9 @@ record OvnSecurity(
 
     @Override
     public Map<ProfileId, String> ensurePolicies(Collection<PolicySpec> specs) {
-        return policies.ensure(specs);
+        Map<ProfileId, String> names = policies.ensure(specs);
+        policies.tidy();
+        return names;
     }
 
     @Override

@@ -10,11 +10,13 @@ import io.portolan.sdn.PolicySpec;
 import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.SdnSecurity.Binding;
+import io.portolan.sdn.ovn.IdlePairs.Pair;
 import io.portolan.sdn.ovn.Key.Kind;
 import io.portolan.sdn.ovn.Northbound.Change;
 import io.portolan.sdn.ovn.PolicyRows.Policy;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,15 +27,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Policies in the database ({@link PolicyRows}), and what follows for them from a change of profiles or of memberships.
  *
- * <p>With which profiles a policy is written out only grows while the policy and the profile last: a row too many matches nothing.
- * A write of a policy rests on the group's marks and on the rules of the profiles that it is written out with; so whoever puts a
+ * <p>With which profiles a policy is written out grows with the first port that is in both, in the same transaction, and shrinks when
+ * two looks found no such port ({@link #tidy}): a row too many matches nothing. A write of a policy rests on the group's marks and on the rules of the profiles that it is written out with; so whoever puts a
  * port in both, changes the policy or changes the profile at the same time looks again.
  */
-record PolicyGroups(Northbound northbound, Mark mark, PolicyRows rows) {
+record PolicyGroups(Northbound northbound, Mark mark, PolicyRows rows, IdlePairs idle) {
     private static final List<String> COLUMNS = List.of("_uuid", "name", AclRows.REFERENCES, Mark.COLUMN);
 
     Map<ProfileId, String> ensure(Collection<PolicySpec> specs) {
@@ -59,6 +62,50 @@ record PolicyGroups(Northbound northbound, Mark mark, PolicyRows rows) {
             operations.addAll(write(policies, there, all, Map.of()));
             return new Change<>(operations, Map.copyOf(names));
         });
+    }
+
+    /** Takes back what is written out for profiles and policies that have had no port in common since the last look. */
+    void tidy() {
+        if (!idle.due()) {
+            return;
+        }
+        Set<Pair> before = idle.last();
+        Set<Pair> found = northbound.settle("taking back what no port is in", () -> {
+            List<Row> all = northbound.read(new Operation.Select(
+                    PolicyRows.TABLE,
+                    List.of(mark.any()),
+                    Stream.concat(COLUMNS.stream(), Stream.of(ProfileRows.MEMBERS))
+                            .toList()));
+            Map<ProfileId, List<Row>> there = policies(all);
+            Map<ProfileId, Set<UUID>> members = new HashMap<>();
+            all.forEach(row -> mark.keyOf(row)
+                    .filter(key -> key.kind() == Kind.PROFILE)
+                    .ifPresent(key -> members.computeIfAbsent(new ProfileId(key.id()), id -> new HashSet<>())
+                            .addAll(row.uuids(ProfileRows.MEMBERS))));
+            Set<Pair> pairs = new HashSet<>();
+            Map<ProfileId, Policy> shrinking = new LinkedHashMap<>();
+            List<Operation> operations = new ArrayList<>();
+            there.forEach((id, same) -> {
+                Row first = same.getFirst();
+                Policy policy = rows.policy(first).orElseThrow();
+                Policy less = policy;
+                for (ProfileId profile : policy.with()) {
+                    Pair pair = new Pair(id, profile);
+                    if (Collections.disjoint(
+                            first.uuids(ProfileRows.MEMBERS), members.getOrDefault(profile, Set.of()))) {
+                        pairs.add(pair);
+                        less = before.contains(pair) ? less.without(profile) : less;
+                    }
+                }
+                if (!less.equals(policy)) {
+                    shrinking.put(id, less);
+                    operations.add(Northbound.unchanged(PolicyRows.TABLE, first, List.of(ProfileRows.MEMBERS)));
+                }
+            });
+            operations.addAll(write(shrinking, there, all, Map.of()));
+            return new Change<>(operations, Set.copyOf(pairs));
+        });
+        idle.saw(found);
     }
 
     private List<Row> groups() {

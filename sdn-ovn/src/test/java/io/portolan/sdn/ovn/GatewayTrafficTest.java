@@ -392,6 +392,7 @@ class GatewayTrafficTest {
     @Order(11)
     void theSecondChassisTakesOverFromADeadOne() {
         balance("203.0.113.30");
+        limited(OFFICE + "/32");
         assertThat(answers(outside, "203.0.113.30", 80)).containsExactly("a", "b", "c");
         try (PingStream stream = pods.get("a").pingUntilStopped(WORLD, Duration.ofMillis(100))) {
             await().atMost(PATIENCE).until(() -> stream.received() > 10);

@@ -21,6 +21,7 @@ import io.portolan.testbed.Workspace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -76,6 +77,47 @@ class OvnSecurityTest extends SdnSecurityContract {
     @Override
     protected Object everything() {
         return northbound.dump();
+    }
+
+    @Test
+    void whatAPolicyAndAProfileAllowTogetherGoesWhenTwoLooksFindNoPortInBoth() {
+        ClusterId cluster = ClusterId.random();
+        Mark mark = new Mark(cluster);
+        Northbound same = new Northbound(northbound.client(), "the same database");
+        PolicyGroups groups = new PolicyGroups(same, mark, new PolicyRows(same, mark), new IdlePairs(Duration.ZERO));
+        try (SdnBackend sdn = backend(cluster)) {
+            Place place = place(sdn, 2);
+            sdn.security().close(List.of(place.node()));
+            ProfileId only = id();
+            String web = ensure(sdn, profile(id(), allow(Direction.INGRESS, Protocol.TCP, 80, anyone())));
+            String db = ensure(sdn, profile(id(), allow(Direction.INGRESS, Protocol.TCP, 81, anyone())));
+            String name = ensure(sdn, policy(only, 80, "10.4.7.9/32"));
+            long alone = acls();
+            place.bind(0, web, name);
+            place.bind(1, web);
+            long both = acls();
+            assertThat(both).isGreaterThan(alone);
+            groups.tidy();
+            groups.tidy();
+            assertThat(acls()).as("a port is in both").isEqualTo(both);
+            place.bind(0, web);
+            groups.tidy();
+            assertThat(acls()).as("one look").isEqualTo(both);
+            place.bind(1, web, name);
+            groups.tidy();
+            place.bind(1, db);
+            groups.tidy();
+            assertThat(acls()).as("one look since").isEqualTo(both);
+            groups.tidy();
+            assertThat(acls()).isEqualTo(alone);
+            place.bind(0, web, name);
+            assertThat(acls()).isEqualTo(both);
+            place.leave();
+        }
+    }
+
+    private static long acls() {
+        return northbound.dump().getOrDefault("ACL", Map.of()).size();
     }
 
     private static Rule rule(Action action, int priority, Remote remote) {

@@ -27,11 +27,15 @@ import io.portolan.sdn.SdnBackend;
 import io.portolan.sdn.SdnSecurity.Binding;
 import io.portolan.sdn.SdnSecurity.Taken;
 import io.portolan.sdn.SwitchSpec;
+import io.portolan.testbed.Daemon;
 import io.portolan.testbed.Fabric;
 import io.portolan.testbed.NodeHost;
 import io.portolan.testbed.OvnCentral;
 import io.portolan.testbed.PodSandbox;
 import io.portolan.testbed.Workspace;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,6 +49,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
@@ -58,6 +63,52 @@ class PolicyTrafficTest {
     private static final Duration ALLOWED = Duration.ofSeconds(6);
     private static final Duration DENIED = Duration.ofMillis(700);
     private static final int[] SERVED = {8080, 8081, 9000};
+
+    private static final String SENDER = """
+            import socket, sys, time
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            print('sends', flush=True)
+            while True:
+                try:
+                    s.sendto(b'hello', (sys.argv[1], int(sys.argv[2])))
+                except OSError:
+                    pass
+                time.sleep(0.01)
+            """;
+    private static final String HEARER = """
+            import socket, sys
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.bind(('0.0.0.0', int(sys.argv[1])))
+            print('listens', flush=True)
+            while True:
+                print('heard', s.recvfrom(2048)[1][0], flush=True)
+            """;
+    private static final String ECHO = """
+            import socketserver, sys
+            class Echo(socketserver.StreamRequestHandler):
+                def handle(self):
+                    for line in self.rfile:
+                        self.wfile.write(line)
+            class Server(socketserver.ThreadingTCPServer):
+                allow_reuse_address = True
+                daemon_threads = True
+            server = Server(('0.0.0.0', int(sys.argv[1])), Echo)
+            print('listens', flush=True)
+            server.serve_forever()
+            """;
+
+    /** Ends at the first answer that is not what it said. */
+    private static final String TALKER = """
+            import itertools, socket, sys, time
+            f = socket.create_connection((sys.argv[1], int(sys.argv[2])), 60).makefile('rwb')
+            for i in itertools.count():
+                f.write(b'%d\\n' % i)
+                f.flush()
+                if f.readline() != b'%d\\n' % i:
+                    sys.exit(1)
+                print('said', i, flush=True)
+                time.sleep(0.01)
+            """;
 
     private record Node(NodeId id, NodeHost host, SubnetId subnet, Cidr cidr) {}
 
@@ -135,9 +186,28 @@ class PolicyTrafficTest {
     }
 
     private static void plug(int on, String name, int host) {
+        Pod pod = port(on, name, host);
+        wire(pod, name);
+        pods.put(name, pod);
+        for (int port : SERVED) {
+            pod.sandbox().serveTcp(port, name);
+        }
+    }
+
+    /** A port that no pod is on yet. */
+    private static Pod port(int on, String name, int host) {
         Node node = nodes.get(on);
-        PodSandbox sandbox = PodSandbox.create(workspace, "pod-" + name);
-        Pod pod = new Pod(node, PortId.random(), node.cidr().address(host), sandbox);
+        Pod pod =
+                new Pod(node, PortId.random(), node.cidr().address(host), PodSandbox.create(workspace, "pod-" + name));
+        MacAddress mac = MacAddress.derivedFrom(pod.address());
+        backend.ports()
+                .ensure(node.id(), List.of(new PortSpec(pod.port(), node.subnet(), mac, List.of(pod.address()), null)));
+        return pod;
+    }
+
+    private static void wire(Pod pod, String name) {
+        Node node = pod.node();
+        PodSandbox sandbox = pod.sandbox();
         MacAddress mac = MacAddress.derivedFrom(pod.address());
         node.host()
                 .namespace()
@@ -156,8 +226,6 @@ class PolicyTrafficTest {
                         "addr add %s/24 dev eth0".formatted(pod.address()),
                         "link set eth0 up",
                         "route add default via " + node.cidr().address(1));
-        backend.ports()
-                .ensure(node.id(), List.of(new PortSpec(pod.port(), node.subnet(), mac, List.of(pod.address()), null)));
         node.host()
                 .vsctl(
                         "add-port",
@@ -168,10 +236,6 @@ class PolicyTrafficTest {
                         "Interface",
                         "v-" + name,
                         "external_ids:iface-id=" + pod.port());
-        pods.put(name, pod);
-        for (int port : SERVED) {
-            sandbox.serveTcp(port, name);
-        }
     }
 
     private static Pod pod(String name) {
@@ -430,5 +494,82 @@ class PolicyTrafficTest {
         assertAnswered("a", "c:8080");
         bind(pod("a").in(any));
         assertAnswered("a", "b:8080", "b:8081", "b:9000", "c:8080", "c:8081", "c:9000", "d:8080", "d:8081", "d:9000");
+    }
+
+    private static Daemon python(String label, Pod where, String program, Object... arguments) {
+        List<String> command = new ArrayList<>(List.of("/usr/bin/python3", "-I", "-c", program));
+        Stream.of(arguments).map(Object::toString).forEach(command::add);
+        return workspace
+                .daemon(label + "-" + UUID.randomUUID(), command.toArray(String[]::new))
+                .inside(where.sandbox().namespace())
+                .grace(Duration.ZERO)
+                .readyWhen(
+                        "says so",
+                        started -> Files.exists(started.log())
+                                && started.log().toFile().length() > 0)
+                .start();
+    }
+
+    private static List<String> lines(Daemon daemon) {
+        try {
+            return Files.readAllLines(daemon.log());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long heard(Daemon hearer, String from) {
+        String line = "heard " + pod(from).address();
+        return lines(hearer).stream().filter(line::equals).count();
+    }
+
+    @Test
+    void aPodThatStartsOnAPortThatWaitedUnderAPolicyHearsNobodyElseFromItsFirstPacket() {
+        Pod late = port(0, "late", 4);
+        String only = policy(spec(
+                id(),
+                Set.of(Direction.INGRESS),
+                Map.of("in", List.of(block("c"))),
+                new PolicySpec.Rule(Direction.INGRESS, Protocol.UDP, new PortRange(7000, 7000), "in", null)));
+        bind(late.in(any, only));
+        try (Daemon right = python("sends", pod("c"), SENDER, late.address(), 7000);
+                Daemon wrong = python("sends", pod("b"), SENDER, late.address(), 7000);
+                Daemon hears = python("hears", late, HEARER, 7000)) {
+            wire(late, "late");
+            await("heard").atMost(PATIENCE).until(() -> heard(hears, "c") > 50);
+            assertThat(right.alive() && wrong.alive()).isTrue();
+            assertThat(heard(hears, "b")).isZero();
+            bind(late.in(any));
+            await("is heard without the policy").atMost(PATIENCE).until(() -> heard(hears, "b") > 0);
+        } finally {
+            bind(late.in());
+            late.node().host().vsctl("del-port", "br-int", "v-late");
+            backend.ports().delete(late.node().id(), List.of(late.port()));
+        }
+    }
+
+    @Test
+    void aConnectionThatBothSetsAllowGoesOnWhileOneFollowsTheOtherAndWhatNeitherDoesNeverPasses() {
+        Pod server = pod("a");
+        List<String> sets = List.of(hearing(9100, 9100, block("c")), hearing(9000, 9200, block("c"), block("d")));
+        bind(server.in(any, sets.getFirst()));
+        try (Daemon echoes = python("echoes", server, ECHO, 9100);
+                Daemon hears = python("hears", server, HEARER, 7000);
+                Daemon wrong = python("sends", pod("b"), SENDER, server.address(), 7000);
+                Daemon talks = python("talks", pod("c"), TALKER, server.address(), 9100)) {
+            for (int i = 1; i <= 6; i++) {
+                int before = lines(talks).size();
+                bind(server.in(any, sets.get(i % 2)));
+                await("goes on").atMost(PATIENCE).until(() -> lines(talks).size() > before + 20);
+            }
+            assertThat(echoes.alive() && talks.alive() && wrong.alive()).isTrue();
+            assertThat(lines(hears)).containsExactly("listens");
+            List<String> said =
+                    lines(talks).stream().filter(line -> !line.isEmpty()).toList();
+            assertThat(said.subList(0, said.size() - 1))
+                    .isEqualTo(IntStream.range(0, said.size() - 1)
+                            .mapToObj(i -> "said " + i)
+                            .toList());
+        }
     }
 }

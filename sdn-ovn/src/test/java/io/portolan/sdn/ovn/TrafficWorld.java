@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Machines with a cluster of the backend's on them, and an outside. Nodes have pods; all machines are on a segment on which
@@ -52,8 +53,8 @@ final class TrafficWorld implements AutoCloseable {
     /** Behind the next hop, which has a route to the cluster's pods and to one more block of addresses of Services. */
     static final String WORLD = "198.51.101.10";
 
-    /** So many that one of two backends is missed once in half a million runs. */
-    private static final int EXCHANGES = 20;
+    /** So many that one of three backends is missed once in a thousand million times. */
+    private static final int EXCHANGES = 54;
 
     private static final String PEER_SERVER = """
             import socketserver, sys
@@ -285,13 +286,9 @@ final class TrafficWorld implements AutoCloseable {
         await(target)
                 .atMost(PATIENCE)
                 .until(() -> from.tcp(target, port, TCP_LIMIT).ok());
-        Set<String> said = new TreeSet<>();
-        for (int i = 0; i < EXCHANGES; i++) {
-            TcpExchange exchange = from.tcp(target, port, EVENTUALLY);
-            assertThat(exchange.ok()).as(exchange.said()).isTrue();
-            said.add(exchange.said());
-        }
-        return said;
+        List<TcpExchange> exchanges = from.tcp(target, port, EVENTUALLY, EXCHANGES);
+        assertThat(exchanges).allMatch(TcpExchange::ok);
+        return exchanges.stream().map(TcpExchange::said).collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** Whom the server there sees. */

@@ -1,5 +1,7 @@
 package io.portolan.security.binding;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.NodeId;
 import io.portolan.model.api.BindingAnswer;
 import io.portolan.model.api.BindingRequest;
@@ -22,6 +24,7 @@ class BindingController {
         this.bindings = bindings;
     }
 
+    @Allowed(Role.NODE)
     @PostMapping
     @Operation(
             summary = "Put ports that the node holds in exactly these profiles, or close them; all of them or none",

@@ -50,8 +50,11 @@ public final class BindingWrites {
     private static final int MOST = 256;
     private static final int POLL = 10;
 
-    /** @param ports each with the revision that the caller waits for; 0 where any will do */
-    private record Order(Map<PortId, Long> ports, CompletableFuture<Taken> done) {}
+    /**
+     * @param ports each with the revision that the caller waits for; 0 where any will do
+     * @param closing those that are to be closed: one without a binding is, whoever did it
+     */
+    private record Order(Map<PortId, Long> ports, Set<PortId> closing, CompletableFuture<Taken> done) {}
 
     /** What became of a port. */
     private record Result(@Nullable Long revision, @Nullable Long mark, SdnFailure.@Nullable Refused refused) {}
@@ -138,10 +141,11 @@ public final class BindingWrites {
 
     /**
      * @param wanted ports, each with the revision of the ledger that the caller waits for; 0 where any will do
+     * @param closing those of them that the caller wants closed
      * @return what the network said, once it has taken them; or why not: an {@link SdnFailure}, {@link BindingRefused.Overtaken}
      */
-    public CompletableFuture<Taken> make(ClusterId cluster, Map<PortId, Long> wanted) {
-        Order order = new Order(Map.copyOf(wanted), new CompletableFuture<>());
+    public CompletableFuture<Taken> make(ClusterId cluster, Map<PortId, Long> wanted, Set<PortId> closing) {
+        Order order = new Order(Map.copyOf(wanted), Set.copyOf(closing), new CompletableFuture<>());
         lanes.computeIfAbsent(cluster, Lane::new).add(order);
         return order.done();
     }
@@ -169,8 +173,9 @@ public final class BindingWrites {
      * @throws SdnFailure.Unavailable where the network could not be asked
      */
     public void makeEach(ClusterId cluster, Collection<PortId> each) {
-        List<CompletableFuture<Taken>> all =
-                each.stream().map(port -> make(cluster, Map.of(port, 0L))).toList();
+        List<CompletableFuture<Taken>> all = each.stream()
+                .map(port -> make(cluster, Map.of(port, 0L), Set.of()))
+                .toList();
         for (CompletableFuture<Taken> one : all) {
             try {
                 one.join();
@@ -266,7 +271,12 @@ public final class BindingWrites {
                 order.done().completeExceptionally(result.refused());
                 return;
             }
-            if (port.getValue() != 0 && (result == null || !Objects.equals(result.revision(), port.getValue()))) {
+            boolean closed = result != null
+                    && result.revision() == null
+                    && order.closing().contains(port.getKey());
+            if (port.getValue() != 0
+                    && !closed
+                    && (result == null || !Objects.equals(result.revision(), port.getValue()))) {
                 order.done().completeExceptionally(new BindingRefused.Overtaken(port.getKey()));
                 return;
             }

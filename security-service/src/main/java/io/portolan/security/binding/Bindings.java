@@ -1,5 +1,7 @@
 package io.portolan.security.binding;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.portolan.model.ClusterId;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
@@ -10,6 +12,7 @@ import io.portolan.security.network.NetworkRefused;
 import io.portolan.security.settings.SecurityProperties;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -38,8 +41,12 @@ public final class Bindings {
     /** Answers when the network has taken all of them. */
     BindingAnswer bind(NodeId node, BindingRequest request) {
         BindingIntents.Intent intent = intents.write(node, request);
-        return new BindingAnswer(
-                await(writes.make(intent.cluster(), intent.ports()), deadline).mark());
+        Set<PortId> closing = request.bindings().stream()
+                .filter(binding -> binding.profiles().isEmpty())
+                .map(BindingRequest.Binding::port)
+                .collect(toSet());
+        return new BindingAnswer(await(writes.make(intent.cluster(), intent.ports(), closing), deadline)
+                .mark());
     }
 
     private static <T> T await(CompletableFuture<T> done, Duration limit) {

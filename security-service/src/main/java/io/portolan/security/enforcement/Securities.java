@@ -9,6 +9,7 @@ import io.portolan.model.ProfileId;
 import io.portolan.security.cluster.Cluster;
 import io.portolan.security.cluster.Clusters;
 import io.portolan.security.edge.Tag;
+import io.portolan.security.policy.Policies;
 import io.portolan.security.profile.Profiles;
 import java.util.List;
 import java.util.Objects;
@@ -29,8 +30,10 @@ public class Securities {
     private final Clusters clusters;
     private final Profiles profiles;
     private final SecurityRepository securities;
+    private final Policies policies;
 
-    Securities(Clusters clusters, Profiles profiles, SecurityRepository securities) {
+    Securities(Clusters clusters, Profiles profiles, SecurityRepository securities, Policies policies) {
+        this.policies = policies;
         this.clusters = clusters;
         this.profiles = profiles;
         this.securities = securities;
@@ -74,14 +77,14 @@ public class Securities {
                     secret);
         }
         Security now = securities.findById(id).orElseThrow();
-        return new Declared(now.view(name), now.tag(), before.isEmpty());
+        return new Declared(now.view(name, policies.stand(cluster.id())), now.tag(), before.isEmpty());
     }
 
     Declared show(ClusterName name) {
-        Security security = securities
-                .findById(clusters.named(name).id().value())
-                .orElseThrow(() -> new SecurityRefused.NotDeclared(name));
-        return new Declared(security.view(name), security.tag(), false);
+        ClusterId cluster = clusters.named(name).id();
+        Security security =
+                securities.findById(cluster.value()).orElseThrow(() -> new SecurityRefused.NotDeclared(name));
+        return new Declared(security.view(name, policies.stand(cluster)), security.tag(), false);
     }
 
     /** What is not there, or is being deleted, is left at that. */

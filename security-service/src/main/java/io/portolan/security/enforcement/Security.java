@@ -3,6 +3,7 @@ package io.portolan.security.enforcement;
 import io.portolan.model.ClusterName;
 import io.portolan.model.ProfileId;
 import io.portolan.security.edge.Tag;
+import io.portolan.security.policy.PolicyStand;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
@@ -74,8 +75,16 @@ public class Security {
         return Tag.of(createdAt, revision);
     }
 
-    SecurityView view(ClusterName cluster) {
+    SecurityView view(ClusterName cluster, PolicyStand stand) {
         return new SecurityView(
-                cluster, defaultProfiles(), networkPolicies(), state, stateReason, stateProblem, createdAt, revision);
+                cluster,
+                defaultProfiles(),
+                networkPolicies(),
+                policies ? stand : null,
+                state,
+                stateReason,
+                stateProblem,
+                createdAt,
+                revision);
     }
 }

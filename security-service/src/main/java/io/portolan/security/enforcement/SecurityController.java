@@ -1,5 +1,7 @@
 package io.portolan.security.enforcement;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -28,6 +30,7 @@ class SecurityController {
         this.securities = securities;
     }
 
+    @Allowed(Role.ADMIN)
     @PutMapping
     @Operation(summary = "Close the cluster's ports unless they are in a profile, or change the defaults")
     @ApiResponse(responseCode = "201", description = "Declared; ports are closed when state is ready")
@@ -46,6 +49,7 @@ class SecurityController {
                 .body(declared.security());
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping
     @Operation(summary = "How the cluster's security stands")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, no-security")
@@ -54,6 +58,7 @@ class SecurityController {
         return ResponseEntity.ok().eTag(shown.tag().value()).body(shown.security());
     }
 
+    @Allowed(Role.ADMIN)
     @DeleteMapping
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Open all ports of the cluster; done when GET answers 404")

@@ -1,5 +1,7 @@
 package io.portolan.security.node;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.NodeId;
 import io.portolan.model.api.NodeSecurity;
 import io.swagger.v3.oas.annotations.Operation;
@@ -21,6 +23,7 @@ class NodeController {
         this.catalogues = catalogues;
     }
 
+    @Allowed({Role.VIEWER, Role.NODE})
     @GetMapping
     @Operation(
             summary = "Profiles, defaults and pools, as the node has to know them",

@@ -38,6 +38,14 @@ public class Policies {
         return repository.findByClusterIdOrderByNamespaceAscNameAsc(cluster.value());
     }
 
+    /** How the watch of them stands. */
+    public PolicyStand stand(ClusterId cluster) {
+        return repository
+                .stand(cluster.value())
+                .map(row -> new PolicyStand(row.getState(), row.getReason(), row.getProblem()))
+                .orElseGet(() -> PolicyStand.pending("no replica of security-service watches them yet"));
+    }
+
     /** The same for the same policy of the same cluster, and for no other. */
     static ProfileId id(ClusterId cluster, String uid) {
         return new ProfileId(UUID.nameUUIDFromBytes(

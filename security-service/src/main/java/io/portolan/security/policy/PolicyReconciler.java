@@ -1,5 +1,6 @@
 package io.portolan.security.policy;
 
+import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
@@ -13,6 +14,7 @@ import io.portolan.sdn.SdnFailure;
 import io.portolan.sdn.SdnSecurity;
 import io.portolan.security.cluster.Cluster;
 import io.portolan.security.cluster.Clusters;
+import io.portolan.security.network.Trouble;
 import io.portolan.security.policy.Compilation.Compiled;
 import io.portolan.security.policy.PolicyRepository.Declared;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -80,10 +83,31 @@ class PolicyReconciler implements Reconciler<ClusterId> {
             withdraw(key, network, network.ownPolicies(), List.of());
             return Outcome.again(UNTIL_UNUSED);
         }
-        PolicyWatch watch = watches.of(key, declared.get().getSecret());
+        PolicyWatch watch;
+        try {
+            watch = watches.of(key, declared.get().getSecret());
+        } catch (IllegalStateException e) {
+            watches.stands(
+                    key, PolicyStand.failed(new Trouble("kubernetes-secret-unknown", String.valueOf(e.getMessage()))));
+            return Outcome.again(watches.renewal());
+        }
         if (!watch.isSynced()) {
+            watches.stands(
+                    key,
+                    watch.trouble()
+                            .map(PolicyStand::failed)
+                            .orElseGet(() -> PolicyStand.pending("the API server is asked for all of them")));
             return Outcome.again(UNTIL_LISTED);
         }
+        try {
+            return follow(key, network, watch);
+        } catch (SdnFailure e) {
+            watches.stands(key, PolicyStand.failed(Trouble.of(e)));
+            throw e;
+        }
+    }
+
+    private Outcome follow(ClusterId key, SdnSecurity network, PolicyWatch watch) {
         List<NetworkPolicy> seen = watch.policies();
         watch.keep(seen.stream().map(policy -> policy.getMetadata().getUid()).collect(toSet()));
         if (!network.abilities().policies()) {
@@ -95,6 +119,7 @@ class PolicyReconciler implements Reconciler<ClusterId> {
             return Outcome.again(watches.renewal());
         }
         make(key, network, watch, seen);
+        watches.stands(key, watch.trouble().map(PolicyStand::failed).orElse(PolicyStand.READY));
         boolean leaving = policies.of(key).stream().anyMatch(Policy::isDeleting);
         return Outcome.again(leaving ? UNTIL_UNUSED : watches.renewal());
     }
@@ -116,17 +141,22 @@ class PolicyReconciler implements Reconciler<ClusterId> {
             }
         }
         withdraw(key, network, found, compiled);
+        Map<ProfileId, NetworkPolicy> byId = seen.stream()
+                .collect(toMap(policy -> Policies.id(key, policy.getMetadata().getUid()), policy -> policy));
+        List<PolicySpec> specs = compiled.stream().map(Compiled::spec).toList();
         ensure(
                 network,
-                compiled.stream().map(Compiled::spec).toList(),
-                trouble -> seen.stream()
-                        .filter(policy ->
-                                Policies.id(key, policy.getMetadata().getUid()).equals(trouble.policy()))
-                        .forEach(policy -> watch.tell(policy, REFUSED, trouble.why())));
+                specs,
+                trouble -> watch.tell(Objects.requireNonNull(byId.get(trouble.policy())), REFUSED, trouble.why()));
+        network.leftOut(specs)
+                .forEach((id, words) -> watch.tell(
+                        Objects.requireNonNull(byId.get(id)),
+                        NOT_SUPPORTED,
+                        "less is let through than it allows: " + String.join("; ", words)));
     }
 
     /** What a network has against a policy. */
-    private record Trouble(ProfileId policy, String why) {}
+    private record Against(ProfileId policy, String why) {}
 
     /** The network is looked at before the ledger, so a newborn is not taken for an orphan. */
     private void withdraw(ClusterId key, SdnSecurity network, Set<ProfileId> found, List<Compiled> lasting) {
@@ -144,7 +174,7 @@ class PolicyReconciler implements Reconciler<ClusterId> {
     }
 
     /** All at once; where one is refused, each by itself. */
-    private void ensure(SdnSecurity network, List<PolicySpec> specs, java.util.function.Consumer<Trouble> troubled) {
+    private void ensure(SdnSecurity network, List<PolicySpec> specs, java.util.function.Consumer<Against> troubled) {
         if (specs.isEmpty()) {
             return;
         }
@@ -157,7 +187,7 @@ class PolicyReconciler implements Reconciler<ClusterId> {
             } else {
                 String why = String.valueOf(e.getMessage());
                 repository.troubled(specs.getFirst().id().value(), why);
-                troubled.accept(new Trouble(specs.getFirst().id(), why));
+                troubled.accept(new Against(specs.getFirst().id(), why));
             }
             return;
         }

@@ -41,6 +41,33 @@ interface PolicyRepository extends Repository<Policy, UUID> {
                     where policy_watch.replica = excluded.replica or policy_watch.until < clock_timestamp()""")
     int watch(@Param("cluster") UUID cluster, @Param("replica") UUID replica, @Param("seconds") double seconds);
 
+    /** How a watch stands; empty where there is none, or nobody's any more. */
+    interface StandRow {
+        String getState();
+
+        @Nullable String getReason();
+
+        @Nullable String getProblem();
+    }
+
+    @Query(nativeQuery = true, value = """
+                    select state as "state", state_reason as "reason", state_problem as "problem" from policy_watch
+                    where cluster_id = :cluster and until > clock_timestamp()""")
+    Optional<StandRow> stand(@Param("cluster") UUID cluster);
+
+    @Transactional
+    @Modifying
+    @Query(nativeQuery = true, value = """
+                    update policy_watch set state = :state, state_reason = cast(:reason as text), state_problem = cast(:problem as text)
+                    where cluster_id = :cluster and replica = :replica
+                      and (state, state_reason, state_problem) is distinct from (:state, cast(:reason as text), cast(:problem as text))""")
+    int stands(
+            @Param("cluster") UUID cluster,
+            @Param("replica") UUID replica,
+            @Param("state") String state,
+            @Param("reason") @Nullable String reason,
+            @Param("problem") @Nullable String problem);
+
     @Transactional
     @Modifying
     @Query(nativeQuery = true, value = "delete from policy_watch where replica = :replica")

@@ -55,7 +55,12 @@ class PolicyWatches implements DisposableBean {
         return mine;
     }
 
-    /** @throws IllegalStateException where there is no such secret */
+    /** For whoever looks at the cluster's security. */
+    void stands(ClusterId cluster, PolicyStand stand) {
+        repository.stands(cluster.value(), replica, stand.state(), stand.stateReason(), stand.stateProblem());
+    }
+
+    /** @throws IllegalStateException where there is no such secret, or it cannot be read */
     synchronized PolicyWatch of(ClusterId cluster, @Nullable String secret) {
         Running now = running.get(cluster);
         if (now != null && Objects.equals(now.secret(), secret)) {

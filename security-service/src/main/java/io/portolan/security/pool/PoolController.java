@@ -1,5 +1,7 @@
 package io.portolan.security.pool;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -28,6 +30,7 @@ class PoolController {
         this.pools = pools;
     }
 
+    @Allowed(Role.ADMIN)
     @PutMapping("/{name}")
     @Operation(summary = "Declare a pool, or change it; the nodes follow")
     @ApiResponse(responseCode = "201", description = "Declared")
@@ -47,6 +50,7 @@ class PoolController {
                 .body(declared.pool());
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping
     @Operation(summary = "Pools by name, at most 256 a page")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
@@ -57,6 +61,7 @@ class PoolController {
         return pools.page(cluster, cursor, limit);
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping("/{name}")
     @Operation(summary = "One pool")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-profile-pool")
@@ -65,6 +70,7 @@ class PoolController {
         return ResponseEntity.ok().eTag(pool.tag().value()).body(pool.view());
     }
 
+    @Allowed(Role.ADMIN)
     @DeleteMapping("/{name}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Delete a pool; its ports are turned over to others by their nodes")

@@ -1,5 +1,7 @@
 package io.portolan.security.profile;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -30,6 +32,7 @@ class ProfileController {
         this.profiles = profiles;
     }
 
+    @Allowed(Role.ADMIN)
     @PutMapping("/{name}")
     @Operation(summary = "Declare a profile, or change it; the network follows, and ports in it are not touched")
     @ApiResponse(responseCode = "201", description = "Declared")
@@ -54,6 +57,7 @@ class ProfileController {
                 .body(declared.profile());
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping
     @Operation(summary = "Profiles by name, at most 256 a page")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
@@ -64,6 +68,7 @@ class ProfileController {
         return profiles.page(cluster, cursor, limit);
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping("/{name}")
     @Operation(summary = "One profile, and whether the network has it")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-profile")
@@ -72,6 +77,7 @@ class ProfileController {
         return ResponseEntity.ok().eTag(shown.tag().value()).body(shown.profile());
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping("/{name}/usage")
     @Operation(summary = "Who relies on a profile: ports, nodes, and pods in pages of at most 256")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-profile")
@@ -83,6 +89,7 @@ class ProfileController {
         return profiles.usage(cluster, name, cursor, limit);
     }
 
+    @Allowed(Role.ADMIN)
     @DeleteMapping("/{name}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Take a profile down; it is gone when GET answers 404")

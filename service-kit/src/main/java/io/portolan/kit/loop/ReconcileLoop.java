@@ -40,6 +40,7 @@ public final class ReconcileLoop<K> implements SmartLifecycle, AutoCloseable {
     private volatile boolean running;
     private volatile long listingTried = System.nanoTime();
     private volatile long listed = System.nanoTime();
+    private volatile long progressed = System.nanoTime();
 
     /** @param name of the loop; with a key's text it names the lock, so all replicas use the same */
     public ReconcileLoop(
@@ -73,6 +74,11 @@ public final class ReconcileLoop<K> implements SmartLifecycle, AutoCloseable {
                         .oldest()
                         .map(flight -> seconds(flight.since()))
                         .orElse(0.0));
+        gauge(
+                meters,
+                "progress.age.seconds",
+                "Since a look at a key or a listing of keys last came to an end",
+                loop -> seconds(Duration.ofNanos(System.nanoTime() - loop.progressed)));
         gauge(
                 meters,
                 "resync.age.seconds",
@@ -155,6 +161,7 @@ public final class ReconcileLoop<K> implements SmartLifecycle, AutoCloseable {
                         e);
             }
             listingTried = System.nanoTime();
+            progressed = listingTried;
             try {
                 woken = resyncs.tryAcquire(settings.resync().toNanos(), TimeUnit.NANOSECONDS);
                 resyncs.drainPermits();
@@ -189,9 +196,11 @@ public final class ReconcileLoop<K> implements SmartLifecycle, AutoCloseable {
         } catch (RuntimeException | Error | SQLException e) {
             failures.increment();
             Duration wait = queue.failed(key);
+            progressed = System.nanoTime();
             log.warn("Loop {} failed at {}, next try in {} ms", name, key, wait.toMillis(), e);
             return;
         }
+        progressed = System.nanoTime();
         queue.landed(key, outcome instanceof Outcome.Again again ? again.after() : null);
     }
 

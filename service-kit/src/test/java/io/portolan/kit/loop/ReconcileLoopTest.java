@@ -19,9 +19,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
 
 class ReconcileLoopTest {
     private static final Duration LONG = Duration.ofMinutes(10);
@@ -122,7 +126,7 @@ class ReconcileLoopTest {
     }
 
     @Test
-    void aStuckKeyIsNamedAndTheOthersGoOn() {
+    void lesson10AStuckKeyMakesLivenessFailAndIsNamedAndTheOthersGoOn() {
         CountDownLatch never = new CountDownLatch(1);
         AtomicInteger others = new AtomicInteger();
         ReconcileLoop<String> loop = loop(
@@ -138,12 +142,26 @@ class ReconcileLoopTest {
         assertThat(loop.stuck()).isEmpty();
         await().untilAsserted(() -> assertThat(loop.stuck())
                 .hasValueSatisfying(words -> assertThat(words).startsWith("loop test: stuck is in flight for")));
+        Health health = new LoopHealth(providing(loop)).health();
+        assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+        assertThat(health.getDetails().get("stuck").toString()).contains("loop test: stuck is in flight for");
         assertThat(meters.get("portolan.loop.oldest.inflight.seconds").gauge().value())
                 .isGreaterThan(0.15);
         int before = others.get();
         await().until(() -> others.get() > before + 5);
         never.countDown();
         await().until(() -> loop.stuck().isEmpty());
+        assertThat(meters.get("portolan.loop.progress.age.seconds").gauge().value())
+                .isLessThan(60);
+    }
+
+    private static ObjectProvider<ReconcileLoop<?>> providing(ReconcileLoop<?> loop) {
+        return new ObjectProvider<>() {
+            @Override
+            public Stream<ReconcileLoop<?>> stream() {
+                return Stream.of(loop);
+            }
+        };
     }
 
     @Test

@@ -1,16 +1,20 @@
 package io.portolan.topology.cluster;
 
+import static java.util.Objects.requireNonNullElse;
+
 import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
 import io.portolan.model.Mode;
 import io.portolan.model.SubnetSizing;
+import io.portolan.model.WarmTarget;
 import io.portolan.networks.NetworkTarget;
 import io.portolan.sdn.PortSpec.Nesting.Way;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -46,6 +50,8 @@ public class Cluster {
     @Column(name = "secret_ref")
     private @Nullable String secretRef;
 
+    private @Nullable String southbound;
+
     @Column(name = "router_adopted")
     private @Nullable String routerAdopted;
 
@@ -72,6 +78,12 @@ public class Cluster {
 
     @Column(name = "cooldown_seconds")
     private int cooldownSeconds;
+
+    @Column(name = "further_pods")
+    private int furtherPods;
+
+    @Column(name = "subnet_idle_seconds")
+    private int subnetIdleSeconds;
 
     @Column(name = "pods_per_cpu")
     private int podsPerCpu;
@@ -121,7 +133,7 @@ public class Cluster {
     }
 
     public NetworkTarget target() {
-        return new NetworkTarget(id(), name(), mode(), backend, secretRef);
+        return new NetworkTarget(id(), name(), mode(), backend, secretRef, southbound);
     }
 
     /** The router that the operator gave us; null where we make one. */
@@ -158,19 +170,26 @@ public class Cluster {
         return mtu;
     }
 
-    public int leaseBatch() {
-        return leaseBatch;
-    }
-
-    public int warmHeadroom() {
-        return warmHeadroom;
-    }
-
     public int cooldownSeconds() {
         return cooldownSeconds;
     }
 
-    public SubnetSizing sizing() {
+    NodeSettings nodeSettings() {
+        return new NodeSettings(
+                sizing(), new WarmTarget(leaseBatch, warmHeadroom), furtherPods, Duration.ofSeconds(subnetIdleSeconds));
+    }
+
+    NodeSettings nodeSettings(NodeClass of) {
+        return new NodeSettings(
+                of.sizing(),
+                new WarmTarget(
+                        requireNonNullElse(of.leaseBatch(), leaseBatch),
+                        requireNonNullElse(of.warmHeadroom(), warmHeadroom)),
+                requireNonNullElse(of.furtherPods(), furtherPods),
+                Duration.ofSeconds(requireNonNullElse(of.subnetIdleSeconds(), subnetIdleSeconds)));
+    }
+
+    SubnetSizing sizing() {
         return new SubnetSizing(podsPerCpu, podsPerGib, minPods, maxPods);
     }
 
@@ -198,7 +217,7 @@ public class Cluster {
         return revision;
     }
 
-    ClusterSpec spec(java.util.Map<String, SubnetSizing> nodeClasses) {
+    ClusterSpec spec(java.util.Map<String, NodeClass> nodeClasses) {
         return new ClusterSpec(
                 mode(),
                 podCidrs(),
@@ -207,11 +226,13 @@ public class Cluster {
                 externalNetwork,
                 network,
                 nestingWanted(),
-                new ClusterSpec.Network(backend, secretRef),
+                new ClusterSpec.Network(backend, secretRef, southbound),
                 mtu,
                 leaseBatch,
                 warmHeadroom,
                 cooldownSeconds,
+                furtherPods,
+                subnetIdleSeconds,
                 sizing(),
                 nodeClasses);
     }

@@ -1,5 +1,7 @@
 package io.portolan.topology.cluster;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -27,6 +29,7 @@ class ClusterController {
         this.clusters = clusters;
     }
 
+    @Allowed(Role.ADMIN)
     @PutMapping("/{cluster}")
     @Operation(summary = "Declare a cluster, or change what may change; its router and pools follow")
     @ApiResponse(responseCode = "201", description = "Declared")
@@ -39,6 +42,7 @@ class ClusterController {
                 .body(declared.cluster());
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping
     @Operation(summary = "Clusters by name, at most 256 a page")
     ClusterPage list(
@@ -46,6 +50,7 @@ class ClusterController {
         return clusters.page(cursor, limit);
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping("/{cluster}")
     @Operation(summary = "One cluster; while it is deleted, stateReason says what that waits for")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
@@ -53,6 +58,7 @@ class ClusterController {
         return clusters.show(cluster);
     }
 
+    @Allowed(Role.ADMIN)
     @DeleteMapping("/{cluster}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Take a cluster down: nodes, switches, router, pools; it is gone when GET answers 404")

@@ -24,6 +24,14 @@ interface ClusterRepository extends Repository<Cluster, UUID> {
         int getMinPods();
 
         int getMaxPods();
+
+        @Nullable Integer getLeaseBatch();
+
+        @Nullable Integer getWarmHeadroom();
+
+        @Nullable Integer getFurtherPods();
+
+        @Nullable Integer getSubnetIdleSeconds();
     }
 
     /** How many are in a state. */
@@ -57,12 +65,14 @@ interface ClusterRepository extends Repository<Cluster, UUID> {
     @Modifying
     @Query(nativeQuery = true, value = """
                     insert into cluster (id, name, mode, pod_cidrs, service_cidr, backend, secret_ref, router_adopted, mtu, lease_batch,
-                      warm_headroom, cooldown_seconds, pods_per_cpu, pods_per_gib, min_pods, max_pods, external_network, network, nesting_wanted, state, state_reason)
+                      warm_headroom, cooldown_seconds, pods_per_cpu, pods_per_gib, min_pods, max_pods, external_network, network, nesting_wanted, further_pods,
+                      subnet_idle_seconds, southbound, state, state_reason)
                     values (:id, :name, :#{#s.mode().name().toLowerCase()}, cast(string_to_array(:cidrs, ',') as cidr[]),
                       cast(nullif(:services, '') as cidr), :#{#s.backend().endpoints()}, cast(:#{#s.backend().secretRef()} as text),
                       cast(:#{#s.routerId()} as text), :#{#s.mtu()}, :#{#s.leaseBatch()}, :#{#s.warmHeadroom()}, :#{#s.cooldownSeconds()},
                       :#{#s.sizing().podsPerCpu()}, :#{#s.sizing().podsPerGiB()}, :#{#s.sizing().minPods()}, :#{#s.sizing().maxPods()},
-                      cast(:#{#s.externalNetwork()} as text), cast(:#{#s.network()} as text), cast(:#{#s.nesting()?.text()} as text), 'pending', 'declared just now')""")
+                      cast(:#{#s.externalNetwork()} as text), cast(:#{#s.network()} as text), cast(:#{#s.nesting()?.text()} as text), :#{#s.furtherPods()},
+                      :#{#s.subnetIdleSeconds()}, cast(:#{#s.backend().southbound()} as text), 'pending', 'declared just now')""")
     int insert(
             @Param("id") UUID id,
             @Param("name") String name,
@@ -73,17 +83,20 @@ interface ClusterRepository extends Repository<Cluster, UUID> {
     @Modifying(clearAutomatically = true)
     @Query(nativeQuery = true, value = """
                     update cluster set pod_cidrs = cast(string_to_array(:cidrs, ',') as cidr[]), backend = :#{#s.backend().endpoints()},
-                      secret_ref = cast(:#{#s.backend().secretRef()} as text), lease_batch = :#{#s.leaseBatch()},
+                      secret_ref = cast(:#{#s.backend().secretRef()} as text), southbound = cast(:#{#s.backend().southbound()} as text), lease_batch = :#{#s.leaseBatch()},
                       warm_headroom = :#{#s.warmHeadroom()}, cooldown_seconds = :#{#s.cooldownSeconds()},
                       pods_per_cpu = :#{#s.sizing().podsPerCpu()}, pods_per_gib = :#{#s.sizing().podsPerGiB()},
                       min_pods = :#{#s.sizing().minPods()}, max_pods = :#{#s.sizing().maxPods()},
                       external_network = cast(:#{#s.externalNetwork()} as text), network = cast(:#{#s.network()} as text),
-                      nesting_wanted = cast(:#{#s.nesting()?.text()} as text), revision = revision + 1
+                      nesting_wanted = cast(:#{#s.nesting()?.text()} as text), further_pods = :#{#s.furtherPods()},
+                      subnet_idle_seconds = :#{#s.subnetIdleSeconds()}, revision = revision + 1
                     where id = :id""")
     int update(@Param("id") UUID id, @Param("cidrs") String cidrs, @Param("s") ClusterSpec spec);
 
     @Query(nativeQuery = true, value = """
-                    select name, pods_per_cpu as "podsPerCpu", pods_per_gib as "podsPerGib", min_pods as "minPods", max_pods as "maxPods"
+                    select name, pods_per_cpu as "podsPerCpu", pods_per_gib as "podsPerGib", min_pods as "minPods", max_pods as "maxPods",
+                      lease_batch as "leaseBatch", warm_headroom as "warmHeadroom", further_pods as "furtherPods",
+                      subnet_idle_seconds as "subnetIdleSeconds"
                     from node_class where cluster_id = :id order by name""")
     List<ClassRow> classes(@Param("id") UUID id);
 
@@ -93,15 +106,10 @@ interface ClusterRepository extends Repository<Cluster, UUID> {
 
     @Modifying
     @Query(nativeQuery = true, value = """
-                    insert into node_class (cluster_id, name, pods_per_cpu, pods_per_gib, min_pods, max_pods)
-                    values (:id, :name, :perCpu, :perGib, :min, :max)""")
-    int insertClass(
-            @Param("id") UUID id,
-            @Param("name") String name,
-            @Param("perCpu") int perCpu,
-            @Param("perGib") int perGib,
-            @Param("min") int min,
-            @Param("max") int max);
+                    insert into node_class (cluster_id, name, pods_per_cpu, pods_per_gib, min_pods, max_pods, lease_batch, warm_headroom, further_pods, subnet_idle_seconds)
+                    values (:id, :name, :#{#c.podsPerCpu()}, :#{#c.podsPerGiB()}, :#{#c.minPods()}, :#{#c.maxPods()}, cast(:#{#c.leaseBatch()} as int),
+                      cast(:#{#c.warmHeadroom()} as int), cast(:#{#c.furtherPods()} as int), cast(:#{#c.subnetIdleSeconds()} as int))""")
+    int insertClass(@Param("id") UUID id, @Param("name") String name, @Param("c") NodeClass nodeClass);
 
     @Query(
             nativeQuery = true,

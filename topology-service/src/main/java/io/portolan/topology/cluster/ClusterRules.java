@@ -26,8 +26,14 @@ final class ClusterRules {
     static void check(ClusterSpec spec) {
         checkAddresses(spec);
         Invalid.unlessBetween("mtu", spec.mtu(), 576, 9_216);
-        Invalid.unlessBetween("leaseBatch", spec.leaseBatch(), 1, 256);
-        Invalid.unlessBetween("warmHeadroom", spec.warmHeadroom(), 0, 1_024);
+        NodeClass.check("", spec.leaseBatch(), spec.warmHeadroom(), spec.furtherPods(), spec.subnetIdleSeconds());
+        spec.nodeClasses()
+                .forEach((name, of) -> NodeClass.check(
+                        "nodeClasses." + name + ".",
+                        of.leaseBatch(),
+                        of.warmHeadroom(),
+                        of.furtherPods(),
+                        of.subnetIdleSeconds()));
         Invalid.unlessBetween("cooldownSeconds", spec.cooldownSeconds(), 0, 86_400);
         Invalid.unlessBetween("nodeClasses", spec.nodeClasses().size(), 0, MOST_CLASSES);
         for (String name : spec.nodeClasses().keySet()) {
@@ -62,7 +68,8 @@ final class ClusterRules {
                 }
             }
             checkRoom(field, pods.get(i), "sizing", spec.sizing());
-            spec.nodeClasses().forEach((name, sizing) -> {
+            spec.nodeClasses().forEach((name, of) -> {
+                SubnetSizing sizing = of.sizing();
                 if (pods.stream().allMatch(cidr -> cidr.prefixLength() > smallest(sizing))) {
                     checkRoom(field, pods.getFirst(), "nodeClasses." + name, sizing);
                 }

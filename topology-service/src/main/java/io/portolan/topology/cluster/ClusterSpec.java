@@ -30,8 +30,10 @@ import org.jspecify.annotations.Nullable;
  * @param leaseBatch ports a claim, B
  * @param warmHeadroom free ports that a node keeps beyond those in use
  * @param cooldownSeconds rest of an address between two pods
- * @param sizing how large a node's subnet is
- * @param nodeClasses sizing of the nodes that name one
+ * @param furtherPods a node's further subnet has room for so many pods at least
+ * @param subnetIdleSeconds a subnet that its node could do without for so long is offered back; 0 is never
+ * @param sizing how large a node's first subnet is, and how many pods it has at most
+ * @param nodeClasses the same of the nodes that name one
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClusterSpec(
@@ -47,8 +49,10 @@ public record ClusterSpec(
         @Nullable Integer leaseBatch,
         @Nullable Integer warmHeadroom,
         @Nullable Integer cooldownSeconds,
+        @Nullable Integer furtherPods,
+        @Nullable Integer subnetIdleSeconds,
         @Nullable SubnetSizing sizing,
-        @Nullable Map<String, SubnetSizing> nodeClasses) {
+        @Nullable Map<String, NodeClass> nodeClasses) {
 
     public ClusterSpec {
         podCidrs = List.copyOf(podCidrs);
@@ -58,6 +62,8 @@ public record ClusterSpec(
         leaseBatch = Objects.requireNonNullElse(leaseBatch, 16);
         warmHeadroom = Objects.requireNonNullElse(warmHeadroom, 8);
         cooldownSeconds = Objects.requireNonNullElse(cooldownSeconds, 30);
+        furtherPods = Objects.requireNonNullElse(furtherPods, 5);
+        subnetIdleSeconds = Objects.requireNonNullElse(subnetIdleSeconds, 600);
         sizing = Objects.requireNonNullElse(sizing, SubnetSizing.DEFAULT);
         nodeClasses = new TreeMap<>(Objects.requireNonNullElse(nodeClasses, Map.of()));
     }
@@ -83,12 +89,22 @@ public record ClusterSpec(
     }
 
     @Override
+    public Integer furtherPods() {
+        return requireNonNull(furtherPods);
+    }
+
+    @Override
+    public Integer subnetIdleSeconds() {
+        return requireNonNull(subnetIdleSeconds);
+    }
+
+    @Override
     public SubnetSizing sizing() {
         return requireNonNull(sizing);
     }
 
     @Override
-    public Map<String, SubnetSizing> nodeClasses() {
+    public Map<String, NodeClass> nodeClasses() {
         return requireNonNull(nodeClasses);
     }
 
@@ -132,7 +148,12 @@ public record ClusterSpec(
      *
      * @param endpoints Keystone's URL in underlay mode; else such as {@code unix:/run/ovn/ovnnb_db.sock} or {@code tcp:10.0.0.1:6641,tcp:10.0.0.2:6641}
      * @param secretRef names the secret that holds the credential; it never is one
+     * @param southbound OVN's southbound database, which says which chassis has bound which port; only read, for audits and
+     *     before a vanished node's ports are given back; overlay only
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Network(String endpoints, @Nullable String secretRef) {}
+    public record Network(
+            String endpoints,
+            @Nullable String secretRef,
+            @Nullable String southbound) {}
 }

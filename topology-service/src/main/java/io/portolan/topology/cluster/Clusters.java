@@ -8,7 +8,6 @@ import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.ClusterName;
 import io.portolan.model.Mode;
-import io.portolan.model.SubnetSizing;
 import io.portolan.model.api.PortCounts;
 import io.portolan.networks.NetworkKind;
 import io.portolan.networks.Networks;
@@ -19,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.Limit;
 import org.springframework.stereotype.Component;
@@ -44,6 +44,7 @@ public final class Clusters {
     Declared declare(ClusterName name, ClusterSpec spec) {
         ClusterRules.check(spec);
         String kind = kind(spec.mode(), spec.backend().endpoints());
+        checkSouthbound(spec);
         return transactions.run(
                 () -> {
                     Optional<UUID> found = clusters.lock(name.value());
@@ -73,6 +74,20 @@ public final class Clusters {
         return kind.name();
     }
 
+    private void checkSouthbound(ClusterSpec spec) {
+        String southbound = spec.backend().southbound();
+        if (southbound != null && spec.mode() == Mode.UNDERLAY) {
+            throw new Invalid("backend.southbound", "a cloud's own OVN is not asked: leave it out in underlay mode");
+        }
+        if (southbound != null) {
+            try {
+                networks.kind(spec.mode(), spec.backend().endpoints()).ifPresent(kind -> kind.check(southbound));
+            } catch (IllegalArgumentException e) {
+                throw new Invalid("backend.southbound", String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
     private void change(UUID id, ClusterSpec spec, String kind) {
         Cluster before = clusters.findById(id).orElseThrow();
         if (before.isDeleting()) {
@@ -89,9 +104,7 @@ public final class Clusters {
     }
 
     private void putClasses(UUID id, ClusterSpec spec) {
-        spec.nodeClasses()
-                .forEach((name, s) ->
-                        clusters.insertClass(id, name, s.podsPerCpu(), s.podsPerGiB(), s.minPods(), s.maxPods()));
+        spec.nodeClasses().forEach((name, of) -> clusters.insertClass(id, name, of));
     }
 
     private static String text(List<Cidr> cidrs) {
@@ -132,18 +145,35 @@ public final class Clusters {
         return clusters.findAll();
     }
 
-    /** How nodes of this class are sized; empty where the cluster has no such class. */
-    public Optional<SubnetSizing> sizing(Cluster cluster, @Nullable String nodeClass) {
+    /** How nodes of this class are sized and supplied; empty where the cluster has no such class. */
+    public Optional<NodeSettings> settings(Cluster cluster, @Nullable String nodeClass) {
         return nodeClass == null
-                ? Optional.of(cluster.sizing())
-                : Optional.ofNullable(classesOf(cluster.id()).get(nodeClass));
+                ? Optional.of(cluster.nodeSettings())
+                : Optional.ofNullable(classesOf(cluster.id()).get(nodeClass)).map(cluster::nodeSettings);
     }
 
-    private Map<String, SubnetSizing> classesOf(ClusterId id) {
+    /** The same by class; of nodes whose class is gone, and of those without one, the cluster's. */
+    public Function<@Nullable String, NodeSettings> settingsOf(Cluster cluster) {
+        Map<String, NodeClass> classes = classesOf(cluster.id());
+        return name -> {
+            NodeClass of = name == null ? null : classes.get(name);
+            return of == null ? cluster.nodeSettings() : cluster.nodeSettings(of);
+        };
+    }
+
+    private Map<String, NodeClass> classesOf(ClusterId id) {
         return clusters.classes(id.value()).stream()
                 .collect(toMap(
                         ClusterRepository.ClassRow::getName,
-                        c -> new SubnetSizing(c.getPodsPerCpu(), c.getPodsPerGib(), c.getMinPods(), c.getMaxPods())));
+                        c -> new NodeClass(
+                                c.getPodsPerCpu(),
+                                c.getPodsPerGib(),
+                                c.getMinPods(),
+                                c.getMaxPods(),
+                                c.getLeaseBatch(),
+                                c.getWarmHeadroom(),
+                                c.getFurtherPods(),
+                                c.getSubnetIdleSeconds())));
     }
 
     /** What is not there, or is being deleted, is left at that; force may still come later. */

@@ -1,5 +1,7 @@
 package io.portolan.topology.floating;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -27,6 +29,7 @@ class FloatingIpController {
         this.floatingIps = floatingIps;
     }
 
+    @Allowed({Role.OPERATOR, Role.SERVICE})
     @PutMapping("/{name}")
     @Operation(summary = "Declare a floating address, or let it stand for another pod or for nobody")
     @ApiResponse(responseCode = "201", description = "Declared")
@@ -45,6 +48,7 @@ class FloatingIpController {
                 .body(declared.floatingIp());
     }
 
+    @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping
     @Operation(summary = "Floating addresses by name, at most 256 a page")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
@@ -55,6 +59,7 @@ class FloatingIpController {
         return floatingIps.page(cluster, cursor, limit);
     }
 
+    @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping("/{name}")
     @Operation(summary = "One floating address, and where it leads")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-floating-ip")
@@ -62,6 +67,7 @@ class FloatingIpController {
         return floatingIps.show(cluster, name);
     }
 
+    @Allowed({Role.OPERATOR, Role.SERVICE})
     @DeleteMapping("/{name}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Give a floating address back; it is gone when GET answers 404")

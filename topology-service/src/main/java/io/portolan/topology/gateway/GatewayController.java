@@ -1,5 +1,7 @@
 package io.portolan.topology.gateway;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -25,6 +27,7 @@ class GatewayController {
         this.gateways = gateways;
     }
 
+    @Allowed(Role.ADMIN)
     @PutMapping
     @Operation(summary = "Declare the cluster's gateway, or change it; the network follows")
     @ApiResponse(responseCode = "201", description = "Declared")
@@ -41,6 +44,7 @@ class GatewayController {
                 .body(declared.gateway());
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping
     @Operation(summary = "The cluster's gateway")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, no-gateway")
@@ -48,6 +52,7 @@ class GatewayController {
         return gateways.show(cluster);
     }
 
+    @Allowed(Role.ADMIN)
     @DeleteMapping
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Take the gateway down; it is gone when GET answers 404")

@@ -34,7 +34,7 @@ final class Gateways {
         Cluster cluster = clusters.named(name);
         GatewayRules.check(claim, cluster);
         String nodeClass = claim.nodeClass();
-        if (nodeClass != null && clusters.sizing(cluster, nodeClass).isEmpty()) {
+        if (nodeClass != null && clusters.settings(cluster, nodeClass).isEmpty()) {
             throw new GatewayRefused.UnknownNodeClass(nodeClass);
         }
         return transactions.run(() -> write(cluster, claim), Map.of());

@@ -8,6 +8,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryRegistry;
+import io.portolan.kit.access.OwnIdentity;
 import io.portolan.kit.problem.RemoteProblem;
 import io.portolan.model.Cidr;
 import io.portolan.model.ClusterName;
@@ -57,6 +58,7 @@ public final class IpamClient {
     IpamClient(
             IpamProperties properties,
             RestClient.Builder builder,
+            OwnIdentity identity,
             JsonMapper json,
             CircuitBreakerRegistry breakers,
             RetryRegistry retries,
@@ -67,7 +69,10 @@ public final class IpamClient {
                 .build();
         JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(client);
         requests.setReadTimeout(properties.timeout());
-        this.http = builder.baseUrl(properties.url()).requestFactory(requests).build();
+        this.http = builder.baseUrl(properties.url())
+                .requestFactory(requests)
+                .requestInterceptor(identity)
+                .build();
         this.json = json;
         this.breaker = breakers.circuitBreaker("ipam", "ipam");
         this.retry = retries.retry("ipam", "ipam");
@@ -115,6 +120,29 @@ public final class IpamClient {
     public void deleteSubnet(NodeId node, int ordinal) {
         call(() -> http.delete()
                 .uri("/v1/nodes/{node}/subnets/{ordinal}", node, ordinal)
+                .retrieve()
+                .toBodilessEntity());
+    }
+
+    /** Asks the node to do without it. */
+    public void offer(NodeId node, int ordinal) {
+        call(() -> http.put()
+                .uri("/v1/nodes/{node}/subnets/{ordinal}/offer", node, ordinal)
+                .retrieve()
+                .toBodilessEntity());
+    }
+
+    public void withdraw(NodeId node, int ordinal) {
+        call(() -> http.delete()
+                .uri("/v1/nodes/{node}/subnets/{ordinal}/offer", node, ordinal)
+                .retrieve()
+                .toBodilessEntity());
+    }
+
+    /** Lets an offered subnet go; refused as {@code subnet-held} while the node has a port of it. */
+    public void drain(NodeId node, int ordinal) {
+        call(() -> http.post()
+                .uri("/v1/nodes/{node}/subnets/{ordinal}/drains", node, ordinal)
                 .retrieve()
                 .toBodilessEntity());
     }

@@ -5,6 +5,7 @@ import io.portolan.model.NodeId;
 import io.portolan.model.NodeName;
 import io.portolan.model.SubnetSizing;
 import io.portolan.model.api.NodeRegistration;
+import io.portolan.model.api.NodeRegistration.Demand;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
@@ -60,6 +61,15 @@ class Node {
     @Column(name = "last_seen")
     private Instant lastSeen;
 
+    @Column(name = "ports_used")
+    private @Nullable Integer portsUsed;
+
+    @Column(name = "ports_pending")
+    private @Nullable Integer portsPending;
+
+    @Column(name = "surplus_since")
+    private @Nullable Instant surplusSince;
+
     protected Node() {}
 
     NodeId id() {
@@ -114,6 +124,10 @@ class Node {
         return state.equals("draining");
     }
 
+    boolean isFenced() {
+        return state.equals("fenced");
+    }
+
     @Nullable String stateReason() {
         return stateReason;
     }
@@ -128,6 +142,16 @@ class Node {
 
     Instant lastSeen() {
         return lastSeen;
+    }
+
+    /** By the agent's word; null where it does not say. */
+    @Nullable Demand demand() {
+        return portsUsed == null || portsPending == null ? null : new Demand(portsUsed, portsPending);
+    }
+
+    /** Whether it could do without one of its further subnets at the last look. */
+    boolean hadSurplus() {
+        return surplusSince != null;
     }
 
     boolean sits(NodeRegistration on) {

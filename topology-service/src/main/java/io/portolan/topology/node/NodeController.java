@@ -1,5 +1,7 @@
 package io.portolan.topology.node;
 
+import io.portolan.kit.access.Allowed;
+import io.portolan.kit.access.Role;
 import io.portolan.model.ClusterName;
 import io.portolan.model.NodeName;
 import io.portolan.model.api.NodeRegistration;
@@ -13,6 +15,7 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -30,6 +33,7 @@ class NodeController {
         this.nodes = nodes;
     }
 
+    @Allowed(Role.NODE)
     @PutMapping("/{node}")
     @Operation(summary = "Register a node, as its agent does at its start and every few seconds; its ports follow")
     @ApiResponse(responseCode = "201", description = "It joins")
@@ -46,6 +50,7 @@ class NodeController {
                 .body(registered.node());
     }
 
+    @Allowed(Role.VIEWER)
     @GetMapping
     @Operation(summary = "The nodes of a cluster by name, at most 256 a page")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
@@ -56,6 +61,7 @@ class NodeController {
         return nodes.page(cluster, cursor, limit);
     }
 
+    @Allowed({Role.VIEWER, Role.NODE})
     @GetMapping("/{node}")
     @Operation(summary = "One node; while it is removed, stateReason says what that waits for")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-node")
@@ -63,6 +69,19 @@ class NodeController {
         return nodes.show(cluster, node);
     }
 
+    @Allowed(Role.OPERATOR)
+    @PostMapping("/{node}/fence")
+    @Operation(
+            summary =
+                    "Fence a node that vanished: what its agent says counts no more, and its ports come back when the network has none of them bound")
+    @ApiResponse(responseCode = "200", description = "It is fenced; an agent that registers again ends that")
+    @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-node")
+    @ApiResponse(responseCode = "409", description = "node-alive, node-draining")
+    NodeView fence(@PathVariable ClusterName cluster, @PathVariable NodeName node) {
+        return nodes.fence(cluster, node);
+    }
+
+    @Allowed(Role.OPERATOR)
     @DeleteMapping("/{node}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Remove a node when its pods are gone, or with force at once; it is gone when GET answers 404")

@@ -5,11 +5,9 @@ import static java.util.stream.Collectors.joining;
 import io.portolan.kit.loop.Outcome;
 import io.portolan.kit.loop.Reconciler;
 import io.portolan.kit.loop.TwoLooks;
-import io.portolan.model.Cidr;
 import io.portolan.model.ClusterId;
 import io.portolan.model.NodeId;
 import io.portolan.model.PortId;
-import io.portolan.model.SubnetSizing;
 import io.portolan.model.api.SubnetView;
 import io.portolan.networks.Networks;
 import io.portolan.sdn.SdnBackend;
@@ -54,7 +52,9 @@ final class NodeReconciler implements Reconciler<NodeId> {
     private final Networks networks;
     private final IpamClient ipam;
     private final NodePorts ports;
+    private final NodeSubnets subnets;
     private final NodeTeardown teardown;
+    private final NodeFence fence;
     private final TwoLooks orphans;
     private final CreationBudget budget;
     private final Fillings fillings;
@@ -66,7 +66,9 @@ final class NodeReconciler implements Reconciler<NodeId> {
             Networks networks,
             IpamClient ipam,
             NodePorts ports,
+            NodeSubnets subnets,
             NodeTeardown teardown,
+            NodeFence fence,
             TwoLooks orphans,
             CreationBudget budget,
             Fillings fillings) {
@@ -77,7 +79,9 @@ final class NodeReconciler implements Reconciler<NodeId> {
         this.networks = networks;
         this.ipam = ipam;
         this.ports = ports;
+        this.subnets = subnets;
         this.teardown = teardown;
+        this.fence = fence;
         this.orphans = orphans;
     }
 
@@ -112,6 +116,9 @@ final class NodeReconciler implements Reconciler<NodeId> {
         }
         Cluster cluster = clusters.find(node.get().cluster()).orElseThrow();
         try {
+            if (node.get().isFenced()) {
+                return fence.look(node.get(), cluster);
+            }
             return node.get().isDraining() ? teardown.takeDown(node.get(), cluster) : putUp(node.get(), cluster);
         } catch (SdnFailure.Refused e) {
             return refused(node.get(), Trouble.of(e), PARENTS.contains(e.reason()));
@@ -134,7 +141,7 @@ final class NodeReconciler implements Reconciler<NodeId> {
 
     /** @param fatal whether even the ports that a ready node has are of no use */
     private Outcome refused(Node node, Trouble trouble, boolean fatal) {
-        if (node.isDraining()) {
+        if (node.isDraining() || node.isFenced()) {
             nodes.because(node.id().value(), trouble.reason(), trouble.problem());
         } else {
             String state = node.state().equals("ready") && !fatal ? "ready" : "failed";
@@ -184,21 +191,32 @@ final class NodeReconciler implements Reconciler<NodeId> {
                     vm,
                     moved.size());
         }
-        List<SubnetView> subnets = ipam.subnets(node.id());
-        if (subnets.isEmpty()) {
-            subnets = List.of(ipam.ensureSubnet(node.id(), 0, prefixLength(node, cluster)));
+        NodeSubnets.Step step = subnets.step(node, cluster);
+        if (step.changed()) {
+            return Outcome.again(Duration.ZERO);
         }
-        network.topology().ensureSwitch(spec(node, cluster, router, subnets));
+        network.topology().ensureSwitch(spec(node, cluster, router, step.subnets()));
         List<SdnPort> found = network.ports().list(node.id());
         Standing standing = ports.look(new NodePorts.Place(node, cluster, network, cloud, turn), found);
-        stand(node, standing);
-        return standing.next();
+        stand(node, standing, step.trouble());
+        List<SubnetView> emptied = NodeSubnets.emptied(step.subnets(), standing.ports());
+        if (emptied.isEmpty()) {
+            return standing.next();
+        }
+        List<SubnetView> left =
+                step.subnets().stream().filter(s -> !emptied.contains(s)).toList();
+        network.topology().ensureSwitch(spec(node, cluster, router, left));
+        subnets.remove(node.id(), emptied);
+        return Outcome.again(Duration.ZERO);
     }
 
     /** A port that is not up yet keeps nobody from the others; a node that was ready stays so while its ports come back. */
-    private void stand(Node node, Standing standing) {
+    private void stand(Node node, Standing standing, Optional<Trouble> ofSubnets) {
         UUID id = node.id().value();
-        Trouble trouble = standing.trouble(node.stateProblem()).orElse(null);
+        String before = node.stateProblem();
+        Trouble trouble = standing.trouble(before == null || NodeSubnets.REFUSALS.contains(before) ? null : before)
+                .or(() -> ofSubnets)
+                .orElse(null);
         String reason = trouble == null ? null : trouble.reason();
         String problem = trouble == null ? null : trouble.problem();
         boolean wasReady = node.state().equals("ready");
@@ -211,14 +229,6 @@ final class NodeReconciler implements Reconciler<NodeId> {
         } else if (reason != null) {
             nodes.because(id, reason, problem);
         }
-    }
-
-    /** The node's own size, but no more than its cluster has room for in one piece. */
-    private int prefixLength(Node node, Cluster cluster) {
-        SubnetSizing sizing = clusters.sizing(cluster, node.nodeClass()).orElseGet(cluster::sizing);
-        int widest =
-                cluster.podCidrs().stream().mapToInt(Cidr::prefixLength).min().orElseThrow();
-        return Math.max(widest, node.prefixLength(sizing));
     }
 
     private static SwitchSpec spec(Node node, Cluster cluster, String router, List<SubnetView> subnets) {

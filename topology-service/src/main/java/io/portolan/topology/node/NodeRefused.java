@@ -40,6 +40,18 @@ abstract sealed class NodeRefused extends Refused {
         }
     }
 
+    static final class Alive extends NodeRefused {
+        Alive(NodeName node, Duration left) {
+            super(
+                    HttpStatus.CONFLICT,
+                    "node-alive",
+                    "the agent of node %s spoke a moment ago: it is fenced when it has been silent for %d s more"
+                            .formatted(node, Math.max(1, left.toSeconds())));
+            field("node");
+            retryAfter(left);
+        }
+    }
+
     static final class IdentityConflict extends NodeRefused {
         IdentityConflict(NodeName node, String field, Duration left) {
             super(

@@ -38,6 +38,29 @@ interface NodeRepository extends Repository<Node, UUID> {
         String getGateway();
 
         String getGatewayMac();
+
+        String getState();
+    }
+
+    /** What a subnet of a node has for its pods. */
+    interface SupplyRow {
+        UUID getNode();
+
+        int getOrdinal();
+
+        String getState();
+
+        int getPorts();
+
+        int getUsed();
+
+        int getHeld();
+
+        int getIdle();
+
+        boolean getUsedSinceOffer();
+
+        boolean getOfferable();
     }
 
     /** How many nodes of a cluster are in a state. */
@@ -117,9 +140,45 @@ interface NodeRepository extends Repository<Node, UUID> {
                     where id = :id""")
     int update(@Param("id") UUID id, @Param("r") NodeRegistration registration);
 
+    /** What is new of the demand wakes the loop where it makes another number of ports wanted, and nobody else does. */
     @Modifying(clearAutomatically = true)
-    @Query(nativeQuery = true, value = "update node set last_seen = now() where id = :id")
-    int seen(@Param("id") UUID id);
+    @Query(nativeQuery = true, value = """
+                    update node set last_seen = now(), ports_used = cast(:#{#d?.used()} as int), ports_pending = cast(:#{#d?.pending()} as int),
+                      ports_wanted = :wanted
+                    where id = :id""")
+    int seen(@Param("id") UUID id, @Param("d") NodeRegistration.@Nullable Demand demand, @Param("wanted") int wanted);
+
+    @Query(nativeQuery = true, value = """
+                    select s.node_id as "node", s.ordinal as "ordinal", s.state as "state",
+                      cast(count(p.id) filter (where p.state <> 'draining') as int) as "ports",
+                      cast(count(p.id) filter (where p.state in ('bound', 'cooling')) as int) as "used",
+                      cast(count(p.id) filter (where p.lease_epoch is not null) as int) as "held",
+                      cast(count(p.id) filter (where p.state = 'leased') as int) as "idle",
+                      coalesce(bool_or(p.state = 'bound' and p.changed_at > s.offered_at), false) as "usedSinceOffer",
+                      s.refused_at is null or s.refused_at < now() - make_interval(secs => :rest) as "offerable"
+                    from subnet s left join port p on p.subnet_id = s.id
+                    where s.node_id in (:nodes) group by s.id order by s.node_id, s.ordinal""")
+    List<SupplyRow> supply(@Param("nodes") Collection<UUID> nodes, @Param("rest") long restSeconds);
+
+    /** Could do without a further subnet, since now unless it was so before. */
+    @Transactional
+    @Modifying
+    @Query(nativeQuery = true, value = "update node set surplus_since = now() where id = :id and surplus_since is null")
+    int surplus(@Param("id") UUID id);
+
+    @Transactional
+    @Modifying
+    @Query(
+            nativeQuery = true,
+            value = "update node set surplus_since = null where id = :id and surplus_since is not null")
+    int noSurplus(@Param("id") UUID id);
+
+    /** By the ledger's clock. */
+    @Query(
+            nativeQuery = true,
+            value =
+                    "select exists (select from node where id = :id and surplus_since <= now() - make_interval(secs => :seconds))")
+    boolean surplusFor(@Param("id") UUID id, @Param("seconds") long seconds);
 
     /** In milliseconds; never positive for a node that was silent for as long as the lease. */
     @Query(nativeQuery = true, value = """
@@ -131,7 +190,7 @@ interface NodeRepository extends Repository<Node, UUID> {
     @Query(nativeQuery = true, value = """
                     update node set state = :state, state_reason = cast(:reason as text), state_problem = cast(:problem as text),
                       revision = revision + 1
-                    where id = :id and state <> 'draining'
+                    where id = :id and state not in ('draining', 'fenced')
                       and (state, state_reason, state_problem) is distinct from (:state, cast(:reason as text), cast(:problem as text))""")
     int stand(
             @Param("id") UUID id,
@@ -164,6 +223,30 @@ interface NodeRepository extends Repository<Node, UUID> {
                       force_drain = force_drain or :force, revision = revision + 1
                     where cluster_id = :cluster and name = :name and (state <> 'draining' or (:force and not force_drain))""")
     int drain(@Param("cluster") UUID cluster, @Param("name") String name, @Param("force") boolean force);
+
+    /** Whatever its agent still has under way bears the old epoch. Not while the node's lease runs. */
+    @Modifying(clearAutomatically = true)
+    @Query(nativeQuery = true, value = """
+                    update node set state = 'fenced', epoch = epoch + 1, state_reason = 'it vanished, and was fenced just now', state_problem = null,
+                      revision = revision + 1
+                    where id = :id and state not in ('draining', 'fenced') and last_seen <= now() - make_interval(secs => :leaseMillis / 1000.0)""")
+    int fence(@Param("id") UUID id, @Param("leaseMillis") long leaseMillis);
+
+    /** A fenced node's agent has spoken. */
+    @Modifying(clearAutomatically = true)
+    @Query(nativeQuery = true, value = """
+                    update node set state = 'joining', state_reason = 'it came back after it had been fenced', state_problem = null, revision = revision + 1
+                    where id = :id and state = 'fenced'""")
+    int unfence(@Param("id") UUID id);
+
+    /** Only if it is silent still. */
+    @Transactional
+    @Modifying
+    @Query(nativeQuery = true, value = """
+                    update node set state = 'draining', force_drain = true, revision = revision + 1,
+                      state_reason = 'it was fenced, and the network has nothing of it bound', state_problem = null
+                    where id = :id and state = 'fenced' and last_seen <= now() - make_interval(secs => :leaseMillis / 1000.0)""")
+    int giveUp(@Param("id") UUID id, @Param("leaseMillis") long leaseMillis);
 
     @Transactional
     @Modifying
@@ -206,7 +289,7 @@ interface NodeRepository extends Repository<Node, UUID> {
     List<ProblemRow> problems();
 
     @Query(nativeQuery = true, value = """
-                    select id, node_id as node, ordinal, cidr::text as cidr, host(gateway) as gateway, gateway_mac::text as "gatewayMac"
+                    select id, node_id as node, ordinal, cidr::text as cidr, host(gateway) as gateway, gateway_mac::text as "gatewayMac", state
                     from subnet where node_id in (:nodes) order by node_id, ordinal""")
     List<SubnetRow> subnets(@Param("nodes") Collection<UUID> nodes);
 

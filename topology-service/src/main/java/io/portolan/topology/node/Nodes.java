@@ -1,6 +1,8 @@
 package io.portolan.topology.node;
 
 import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toMap;
 
 import io.portolan.kit.problem.Invalid;
@@ -12,11 +14,14 @@ import io.portolan.model.MacAddress;
 import io.portolan.model.Mode;
 import io.portolan.model.NodeName;
 import io.portolan.model.SubnetId;
+import io.portolan.model.SubnetState;
 import io.portolan.model.api.NodeRegistration;
+import io.portolan.model.api.NodeRegistration.Demand;
 import io.portolan.model.api.NodeView;
 import io.portolan.model.api.SubnetView;
 import io.portolan.topology.cluster.Cluster;
 import io.portolan.topology.cluster.Clusters;
+import io.portolan.topology.cluster.NodeSettings;
 import io.portolan.topology.ledger.LedgerTransactions;
 import io.portolan.topology.settings.TopologyProperties;
 import java.time.Duration;
@@ -25,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.Limit;
@@ -39,6 +45,7 @@ import org.springframework.stereotype.Component;
 @Component
 final class Nodes {
     static final int MOST = 256;
+    private static final int MOST_PORTS = 65_536;
 
     /** @param made whether it was not there before */
     record Registered(NodeView node, boolean made) {}
@@ -66,6 +73,7 @@ final class Nodes {
         Invalid.unlessBetween("cpus", said.cpus(), 1, 4_096);
         Invalid.unlessBetween("memoryMiB", said.memoryMiB(), 128, 64 << 20);
         Invalid.unlessBetween("maxPods", said.maxPods(), 1, 4_000);
+        checkDemand(said.demand());
         Map<String, Supplier<Refused>> refusals = Map.of(
                 "node_chassis_key", () -> new NodeRefused.ChassisTaken(String.valueOf(said.chassis())),
                 "node_parent_port_key", () -> new NodeRefused.ParentPortTaken(String.valueOf(said.parentPort())));
@@ -73,7 +81,7 @@ final class Nodes {
                 () -> {
                     Cluster cluster = clusters.named(clusterName);
                     UUID clusterId = cluster.id().value();
-                    check(cluster, said);
+                    NodeSettings settings = check(cluster, said);
                     if (nodes.clusterState(clusterId).orElse("deleting").equals("deleting")) {
                         throw new NodeRefused.ClusterDeleting(clusterName);
                     }
@@ -84,19 +92,30 @@ final class Nodes {
                     } else {
                         registerAgain(nodes.findById(id).orElseThrow(), said);
                     }
+                    nodes.seen(id, said.demand(), wanted(settings, said.demand()));
                     Node node = nodes.findById(id).orElseThrow();
                     return new Registered(views(cluster, List.of(node)).getFirst(), found.isEmpty());
                 },
                 refusals);
     }
 
-    private void check(Cluster cluster, NodeRegistration said) {
+    private static void checkDemand(@Nullable Demand demand) {
+        if (demand != null) {
+            Invalid.unlessBetween("demand.used", demand.used(), 0, MOST_PORTS);
+            Invalid.unlessBetween("demand.pending", demand.pending(), 0, MOST_PORTS);
+        }
+    }
+
+    private static int wanted(NodeSettings settings, @Nullable Demand demand) {
+        return demand == null ? 0 : settings.warm().target(demand.used(), demand.pending());
+    }
+
+    private NodeSettings check(Cluster cluster, NodeRegistration said) {
         boolean overlay = cluster.mode() == Mode.OVERLAY;
         checkAttachment("chassis", said.chassis(), overlay);
         checkAttachment("parentPort", said.parentPort(), !overlay);
-        if (clusters.sizing(cluster, said.nodeClass()).isEmpty()) {
-            throw new NodeRefused.UnknownNodeClass(String.valueOf(said.nodeClass()));
-        }
+        return clusters.settings(cluster, said.nodeClass())
+                .orElseThrow(() -> new NodeRefused.UnknownNodeClass(String.valueOf(said.nodeClass())));
     }
 
     private static void checkAttachment(String field, @Nullable String value, boolean wanted) {
@@ -113,8 +132,10 @@ final class Nodes {
         if (node.isDraining()) {
             throw new NodeRefused.Draining(node.name());
         }
+        if (node.isFenced()) {
+            nodes.unfence(id);
+        }
         if (node.says(said)) {
-            nodes.seen(id);
             return;
         }
         if (!node.sits(said)) {
@@ -143,6 +164,26 @@ final class Nodes {
         return views(cluster, List.of(node)).getFirst();
     }
 
+    /** A node that vanished: its agent's epoch is over, and its ports come back when nothing of them is in use. */
+    NodeView fence(ClusterName clusterName, NodeName name) {
+        return transactions.run(
+                () -> {
+                    Cluster cluster = clusters.named(clusterName);
+                    UUID id = nodes.lock(cluster.id().value(), name.value())
+                            .orElseThrow(() -> new NodeRefused.Unknown(clusterName, name));
+                    Node node = nodes.findById(id).orElseThrow();
+                    if (node.isDraining()) {
+                        throw new NodeRefused.Draining(name);
+                    }
+                    if (!node.isFenced() && nodes.fence(id, lease.toMillis()) == 0) {
+                        throw new NodeRefused.Alive(name, Duration.ofMillis(nodes.leaseLeft(id, lease.toMillis())));
+                    }
+                    return views(cluster, List.of(nodes.findById(id).orElseThrow()))
+                            .getFirst();
+                },
+                Map.of());
+    }
+
     /** What is not there is removed already. */
     void remove(ClusterName clusterName, NodeName name, boolean force) {
         clusters.find(clusterName).ifPresent(cluster -> nodes.drain(cluster.id().value(), name.value(), force));
@@ -160,8 +201,9 @@ final class Nodes {
         Map<UUID, List<NodeRepository.SubnetRow>> subnets =
                 nodes.subnets(ids).stream().collect(groupingBy(NodeRepository.SubnetRow::getNode));
         Map<UUID, NodeView.Filling> filling = fillings.of(ids);
-        NodeView.Settings settings = new NodeView.Settings(
-                cluster.leaseBatch(), cluster.warmHeadroom(), cluster.cooldownSeconds(), cluster.mtu());
+        Map<UUID, List<Supply.OfSubnet>> supplies = nodes.supply(ids, 0).stream()
+                .collect(groupingBy(NodeRepository.SupplyRow::getNode, mapping(Supply.OfSubnet::of, toList())));
+        Function<@Nullable String, NodeSettings> settings = clusters.settingsOf(cluster);
         return rows.stream()
                 .map(n -> new NodeView(
                         n.id(),
@@ -179,13 +221,23 @@ final class Nodes {
                         n.parentPort(),
                         n.nodeClass(),
                         n.lastSeen(),
-                        settings,
+                        settings(cluster, settings.apply(n.nodeClass())),
                         subnets.getOrDefault(n.id().value(), List.of()).stream()
                                 .map(Nodes::subnet)
                                 .toList(),
                         Clusters.portCounts(ports.getOrDefault(n.id().value(), Map.of())),
-                        filling.get(n.id().value())))
+                        filling.get(n.id().value()),
+                        new Supply(
+                                        n.demand(),
+                                        n.maxPods(),
+                                        settings.apply(n.nodeClass()),
+                                        supplies.getOrDefault(n.id().value(), List.of()))
+                                .view()))
                 .toList();
+    }
+
+    private static NodeView.Settings settings(Cluster cluster, NodeSettings of) {
+        return new NodeView.Settings(of.warm().batch(), of.warm().headroom(), cluster.cooldownSeconds(), cluster.mtu());
     }
 
     private static SubnetView subnet(NodeRepository.SubnetRow row) {
@@ -194,6 +246,7 @@ final class Nodes {
                 row.getOrdinal(),
                 Cidr.parse(row.getCidr()),
                 IpAddress.parse(row.getGateway()),
-                MacAddress.parse(row.getGatewayMac()));
+                MacAddress.parse(row.getGatewayMac()),
+                SubnetState.parse(row.getState()));
     }
 }

@@ -1,7 +1,5 @@
-package io.portolan.e2e;
+package io.portolan.e2e.stack;
 
-import io.portolan.e2e.stack.CloudTenant;
-import io.portolan.e2e.stack.Stack;
 import io.portolan.e2e.stack.Stack.Worker;
 import io.portolan.testbed.OvnCentral;
 import java.sql.Connection;
@@ -18,16 +16,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What ledger, network and nodes have, each read at its source and not through the services. */
-final class Observed {
+public final class Observed {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Stack stack;
 
-    Observed(Stack stack) {
+    public Observed(Stack stack) {
         this.stack = stack;
     }
 
-    List<String> ledger(String sql) {
+    public List<String> ledger(String sql) {
         List<String> rows = new ArrayList<>();
         try (Connection connection = stack.ledger().owner().connect();
                 Statement statement = connection.createStatement();
@@ -41,13 +39,13 @@ final class Observed {
         return rows;
     }
 
-    boolean ledgerHas(String table, String condition) {
+    public boolean ledgerHas(String table, String condition) {
         return ledger("select exists (select from " + table + " where " + condition + ")::text")
                 .equals(List.of("true"));
     }
 
     /** Backend id → "MAC address" of every made port that the ledger has of a cluster. */
-    Map<String, String> portsInLedgerOf(String cluster) {
+    public Map<String, String> portsInLedgerOf(String cluster) {
         return portsInLedger("cluster_id = (select id from cluster where name = '" + cluster + "')");
     }
 
@@ -63,7 +61,7 @@ final class Observed {
     }
 
     /** Name → addresses of every pod's port in OVN's northbound database. */
-    Map<String, String> portsInNetwork() {
+    public Map<String, String> portsInNetwork() {
         Map<String, String> ports = new TreeMap<>();
         for (JsonNode row : rows("name,addresses,type", "Logical_Switch_Port")) {
             if (row.get(2).asString().isEmpty()) {
@@ -74,7 +72,7 @@ final class Observed {
     }
 
     /** The same of the tenant's ports inside VMs, as Neutron lists them, which must all be up. */
-    Map<String, String> portsInCloud(CloudTenant tenant) {
+    public Map<String, String> portsInCloud(CloudTenant tenant) {
         Map<String, String> ports = new TreeMap<>();
         for (JsonNode port : tenant.owner()
                 .network()
@@ -89,7 +87,7 @@ final class Observed {
     }
 
     /** What bears a cluster's mark in the tenant's project: how many of each kind, ports of pods left out. */
-    Map<String, Integer> marksInCloud(CloudTenant tenant) {
+    public Map<String, Integer> marksInCloud(CloudTenant tenant) {
         Map<String, Integer> marks = new TreeMap<>();
         for (String collection : List.of("routers", "networks", "subnets", "ports", "trunks")) {
             for (JsonNode object :
@@ -104,7 +102,7 @@ final class Observed {
     }
 
     /** Names of everything else that a cluster has in OVN: switches, routers, router ports. */
-    Set<String> topologyInNetwork() {
+    public Set<String> topologyInNetwork() {
         Set<String> names = new TreeSet<>();
         for (String table : List.of("Logical_Switch", "Logical_Router", "Logical_Router_Port")) {
             rows("name", table)
@@ -123,7 +121,7 @@ final class Observed {
     }
 
     /** Port id → names of the port groups that it is in, in this OVN's northbound database. */
-    static Map<String, Set<String>> groups(OvnCentral central) {
+    public static Map<String, Set<String>> groups(OvnCentral central) {
         Map<String, Set<String>> groups = new TreeMap<>();
         for (JsonNode row : rows(central, "name,ports", "Port_Group")) {
             JsonNode ports = row.get(1);
@@ -150,7 +148,7 @@ final class Observed {
     }
 
     /** Ids of the ports that the node's agent has in its cache. */
-    Set<String> portsInCache(Worker worker) {
+    public Set<String> portsInCache(Worker worker) {
         Set<String> ids = new TreeSet<>();
         worker.introspection()
                 .get("/v1/ports")
@@ -161,7 +159,7 @@ final class Observed {
     }
 
     /** Ids of the ports that the ledger says are in the node's cache. */
-    Set<String> portsLeasedTo(Worker worker) {
+    public Set<String> portsLeasedTo(Worker worker) {
         return new TreeSet<>(ledger(
                 "select p.id::text from port p join node n on n.id = p.node_id where p.lease_epoch is not null and n.name = '"
                         + worker.host().name() + "'"));

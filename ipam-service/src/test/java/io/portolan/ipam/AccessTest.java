@@ -1,0 +1,24 @@
+package io.portolan.ipam;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.portolan.kit.access.AccessMatrix;
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+
+/** Who may do what, and what keeps a service that does not know it from starting. */
+class AccessTest {
+    @Test
+    void everyOperationIsForTheRolesThatTheDocumentNamesAndForNobodyElse() throws SQLException {
+        try (AccessMatrix matrix = new AccessMatrix().withNode(World.ledger());
+                Replica replica = Replica.start(World.ledger(), matrix.settings())) {
+            matrix.check(replica.http().base());
+        }
+    }
+
+    @Test
+    void aServiceThatTrustsNobodyDoesNotStart() {
+        assertThatThrownBy(() -> Replica.start(World.ledger(), "portolan.access.open=false"))
+                .hasStackTraceContaining("portolan.access.issuers names nobody");
+    }
+}
