@@ -3,28 +3,24 @@ package io.portolan.ipam;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.portolan.kit.document.KeptDocument;
 import io.portolan.model.NodeId;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** What an operator and a reader of the API meet. */
 class OperationsTest {
-    private static final Path DOCUMENT = Path.of("..", "docs", "openapi", "ipam-service.yaml");
 
     @Test
     void theOpenApiDocumentIsTheOneCheckedIn() throws IOException {
-        String served = World.http().get("/v3/api-docs.yaml").assertStatus(200).body();
-        if (Boolean.getBoolean("openapi.update")) {
-            Files.createDirectories(DOCUMENT.getParent());
-            Files.writeString(DOCUMENT, served);
-        }
-        assertThat(Files.readString(DOCUMENT))
-                .as("the API has changed: -Dopenapi.update=true writes the document")
-                .isEqualTo(served);
+        new KeptDocument(World.http().base(), "ipam-service").isTheOneCheckedIn();
+    }
+
+    @Test
+    void theOpenApiDocumentCanBeReadAndTried() {
+        new KeptDocument(World.http().base(), "ipam-service").canBeReadAndTried(body -> body);
     }
 
     @Test

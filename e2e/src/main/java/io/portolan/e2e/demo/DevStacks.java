@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What {@code ./portolan up} left running on this machine; one at a time. */
@@ -21,7 +23,7 @@ final class DevStacks {
     private static final String FILE = "stack.json";
 
     /** Where a running stack is. */
-    record Running(Path directory, String ipam, String topology, String lb, String security) {
+    record Running(Path directory, String ipam, String topology, String lb, String security, List<String> agents) {
         /** As whoever runs the stack. */
         RestCalls calls(String base) {
             return new RestCalls(base).as(new TokenFile(DevIssuer.operatorToken(directory)));
@@ -38,7 +40,12 @@ final class DevStacks {
                             "ipam", stack.ipamCalls().base(),
                             "topology", stack.topologyCalls().base(),
                             "lb", stack.lbCalls().base(),
-                            "security", stack.securityCalls().base())));
+                            "security", stack.securityCalls().base(),
+                            "agents",
+                                    stack.workers().values().stream()
+                                            .map(worker ->
+                                                    worker.introspection().base())
+                                            .toList())));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -49,7 +56,8 @@ final class DevStacks {
             Path file = directory.resolve(FILE);
             if (Workspace.ownerLives(directory)) {
                 if (!Files.exists(file)) {
-                    return Optional.of(new Running(directory, "starting", "starting", "starting", "starting"));
+                    return Optional.of(
+                            new Running(directory, "starting", "starting", "starting", "starting", List.of()));
                 }
                 var seen = JSON.readTree(file.toFile());
                 return Optional.of(new Running(
@@ -57,7 +65,11 @@ final class DevStacks {
                         seen.path("ipam").asString(),
                         seen.path("topology").asString(),
                         seen.path("lb").asString(),
-                        seen.path("security").asString()));
+                        seen.path("security").asString(),
+                        seen.path("agents")
+                                .valueStream()
+                                .map(JsonNode::asString)
+                                .toList()));
             }
         }
         return Optional.empty();

@@ -38,7 +38,9 @@ class ClaimController {
 
     @Allowed(Role.NODE)
     @PostMapping("/claims")
-    @Operation(summary = "Lease up to count free ports; the same claim again gets the same ports")
+    @Operation(
+            operationId = "claimPorts",
+            summary = "Lease up to count free ports; the same claim again gets the same ports")
     @ApiResponse(responseCode = "200", description = "At least one port, at most as many as asked")
     @ApiResponse(responseCode = "404", description = "unknown-node")
     @ApiResponse(responseCode = "409", description = "stale-epoch; member epoch has the current one")
@@ -55,7 +57,7 @@ class ClaimController {
 
     @Allowed(Role.NODE)
     @PostMapping("/releases")
-    @Operation(summary = "Give unused ports back; those that a pod has are kept")
+    @Operation(operationId = "releasePorts", summary = "Give unused ports back; those that a pod has are kept")
     @ApiResponse(responseCode = "200", description = "Those that the node no longer holds")
     @ApiResponse(responseCode = "404", description = "unknown-node")
     @ApiResponse(responseCode = "409", description = "stale-epoch")

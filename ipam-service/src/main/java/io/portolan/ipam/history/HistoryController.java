@@ -29,7 +29,7 @@ class HistoryController {
 
     @Allowed(Role.VIEWER)
     @GetMapping
-    @Operation(summary = "The port that has the address now")
+    @Operation(operationId = "getAddress", summary = "The port that has the address now")
     @ApiResponse(responseCode = "200", description = "The port")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-address")
     AddressView now(@PathVariable ClusterName cluster, @PathVariable IpAddress ip) {
@@ -39,6 +39,7 @@ class HistoryController {
     @Allowed(Role.VIEWER)
     @GetMapping("/history")
     @Operation(
+            operationId = "listAddressHistory",
             summary = "Who had the address, the latest first",
             description =
                     "With at: the one change that was in force at that instant, or none. Tells of ports, nodes and"

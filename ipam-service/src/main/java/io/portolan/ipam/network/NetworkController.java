@@ -30,6 +30,7 @@ class NetworkController {
     @Allowed(Role.SERVICE)
     @PostMapping("/transitions")
     @Operation(
+            operationId = "movePorts",
             summary = "Move ports that are in one state to another, at most 4,096 a call",
             description =
                     "planned→provisioning, provisioning→free (with backendId), provisioning→failed and free→failed"
@@ -47,6 +48,7 @@ class NetworkController {
     @Allowed(Role.SERVICE)
     @PostMapping("/nestings")
     @Operation(
+            operationId = "nestPorts",
             summary = "Give the ports of a node whose VM was replaced their new parent port",
             description =
                     "Each keeps its VLAN tag, or gets a free one where another port of the new parent has it. Free"
@@ -59,7 +61,9 @@ class NetworkController {
 
     @Allowed(Role.SERVICE)
     @PostMapping("/removals")
-    @Operation(summary = "Forget draining ports that are gone from the network, at most 4,096 a call")
+    @Operation(
+            operationId = "removePorts",
+            summary = "Forget draining ports that are gone from the network, at most 4,096 a call")
     @ApiResponse(responseCode = "200", description = "Those of the ports named that the node does not have (any more)")
     PortsChanged remove(@PathVariable NodeId node, @RequestBody RemovalRequest request) {
         return ports.remove(node, request);
@@ -67,7 +71,7 @@ class NetworkController {
 
     @Allowed(Role.SERVICE)
     @PostMapping("/drains")
-    @Operation(summary = "Let all ports of a node drain that nobody holds; with force, all")
+    @Operation(operationId = "drainNode", summary = "Let all ports of a node drain that nobody holds; with force, all")
     @ApiResponse(responseCode = "200", description = "The node's ports by state, after")
     @ApiResponse(responseCode = "404", description = "unknown-node")
     PortCounts drain(@PathVariable NodeId node, @RequestBody DrainRequest request) {

@@ -31,7 +31,9 @@ class PoolController {
 
     @Allowed({Role.ADMIN, Role.SERVICE})
     @PutMapping("/{pool}")
-    @Operation(summary = "Declare a pool; it lies in one of the cluster's podCidrs and overlaps no other pool of it")
+    @Operation(
+            operationId = "declarePool",
+            summary = "Declare a pool; it lies in one of the cluster's podCidrs and overlaps no other pool of it")
     @ApiResponse(responseCode = "201", description = "Made")
     @ApiResponse(responseCode = "200", description = "It was there already")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
@@ -44,7 +46,7 @@ class PoolController {
 
     @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping
-    @Operation(summary = "The pools of a cluster and how much of each is used")
+    @Operation(operationId = "listPools", summary = "The pools of a cluster and how much of each is used")
     List<PoolView> list(@PathVariable ClusterName cluster) {
         return pools.of(cluster);
     }
@@ -52,7 +54,7 @@ class PoolController {
     @Allowed({Role.ADMIN, Role.SERVICE})
     @DeleteMapping("/{pool}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Take a pool back")
+    @Operation(operationId = "deletePool", summary = "Take a pool back")
     @ApiResponse(responseCode = "204", description = "It is not there (any more)")
     @ApiResponse(responseCode = "409", description = "pool-in-use: subnets are cut from it")
     void delete(@PathVariable ClusterName cluster, @PathVariable String pool) {

@@ -29,7 +29,9 @@ class PortController {
 
     @Allowed({Role.VIEWER, Role.SERVICE, Role.NODE})
     @GetMapping("/nodes/{node}/ports")
-    @Operation(summary = "The ports of a node in the order of their addresses, at most 1,024 a page")
+    @Operation(
+            operationId = "listPortsOfNode",
+            summary = "The ports of a node in the order of their addresses, at most 1,024 a page")
     PortPage ofNode(
             @PathVariable NodeId node,
             @RequestParam(required = false) @Nullable PortState state,
@@ -40,7 +42,9 @@ class PortController {
 
     @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping("/clusters/{cluster}/ports")
-    @Operation(summary = "The ports of a cluster in the order of their addresses, at most 1,024 a page")
+    @Operation(
+            operationId = "listPortsOfCluster",
+            summary = "The ports of a cluster in the order of their addresses, at most 1,024 a page")
     PortPage ofCluster(
             @PathVariable ClusterName cluster,
             @RequestParam(required = false) @Nullable PortState state,
@@ -51,7 +55,7 @@ class PortController {
 
     @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping("/ports/{port}")
-    @Operation(summary = "One port")
+    @Operation(operationId = "getPort", summary = "One port")
     PortView one(@PathVariable PortId port) {
         return ports.find(port);
     }

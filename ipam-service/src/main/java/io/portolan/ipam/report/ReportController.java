@@ -25,6 +25,7 @@ class ReportController {
     @Allowed(Role.NODE)
     @PostMapping("/v1/nodes/{node}/reports")
     @Operation(
+            operationId = "reportPorts",
             summary = "Write down what happened, in order, at most 256 a call",
             description =
                     "Every report is settled by the answer: applied, or refused in words. A batch whose answer was"

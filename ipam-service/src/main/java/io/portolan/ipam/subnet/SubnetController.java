@@ -33,7 +33,9 @@ class SubnetController {
 
     @Allowed(Role.SERVICE)
     @PutMapping("/{ordinal}")
-    @Operation(summary = "Cut a subnet for the node, with a planned port for every usable address, all or nothing")
+    @Operation(
+            operationId = "cutSubnet",
+            summary = "Cut a subnet for the node, with a planned port for every usable address, all or nothing")
     @ApiResponse(responseCode = "201", description = "Cut")
     @ApiResponse(responseCode = "200", description = "It was there already")
     @ApiResponse(responseCode = "400", description = "prefix-too-small, invalid")
@@ -49,7 +51,7 @@ class SubnetController {
 
     @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping
-    @Operation(summary = "The node's subnets by ordinal")
+    @Operation(operationId = "listSubnets", summary = "The node's subnets by ordinal")
     List<SubnetView> list(@PathVariable NodeId node) {
         return subnets.of(node);
     }
@@ -57,7 +59,7 @@ class SubnetController {
     @Allowed(Role.SERVICE)
     @DeleteMapping("/{ordinal}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Take a subnet back whose ports are all removed")
+    @Operation(operationId = "takeBackSubnet", summary = "Take a subnet back whose ports are all removed")
     @ApiResponse(responseCode = "204", description = "It is not there (any more)")
     @ApiResponse(responseCode = "409", description = "subnet-in-use: it still has ports")
     void takeBack(@PathVariable NodeId node, @PathVariable int ordinal) {
@@ -67,6 +69,7 @@ class SubnetController {
     @Allowed(Role.SERVICE)
     @PutMapping("/{ordinal}/offer")
     @Operation(
+            operationId = "offerSubnet",
             summary = "Ask the node to do without a further subnet; it consents by giving back what it holds of it",
             description = "While it is offered, claims take other ports as long as there are some.")
     @ApiResponse(responseCode = "200", description = "Offered, or draining already")
@@ -78,7 +81,7 @@ class SubnetController {
 
     @Allowed(Role.SERVICE)
     @DeleteMapping("/{ordinal}/offer")
-    @Operation(summary = "Take the offer back; what drains goes on draining")
+    @Operation(operationId = "withdrawSubnetOffer", summary = "Take the offer back; what drains goes on draining")
     @ApiResponse(responseCode = "200", description = "The subnet as it is now")
     @ApiResponse(responseCode = "404", description = "unknown-node, unknown-subnet")
     SubnetView withdraw(@PathVariable NodeId node, @PathVariable int ordinal) {
@@ -87,7 +90,9 @@ class SubnetController {
 
     @Allowed(Role.SERVICE)
     @PostMapping("/{ordinal}/drains")
-    @Operation(summary = "Let an offered subnet go of which the node holds no port any more: all of it or nothing")
+    @Operation(
+            operationId = "drainSubnet",
+            summary = "Let an offered subnet go of which the node holds no port any more: all of it or nothing")
     @ApiResponse(responseCode = "200", description = "It drains")
     @ApiResponse(responseCode = "404", description = "unknown-node, unknown-subnet")
     @ApiResponse(

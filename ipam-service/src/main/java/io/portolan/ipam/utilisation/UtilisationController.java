@@ -33,7 +33,7 @@ class UtilisationController {
 
     @Allowed(Role.VIEWER)
     @GetMapping("/v1/clusters/{cluster}/utilisation")
-    @Operation(summary = "Ports by state of a cluster and of each of its nodes")
+    @Operation(operationId = "getUtilisation", summary = "Ports by state of a cluster and of each of its nodes")
     @ApiResponse(responseCode = "200", description = "The cluster whole, its nodes by pages")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
     Utilisation of(

@@ -47,7 +47,9 @@ class BalancerController {
 
     @Allowed(Role.VIEWER)
     @GetMapping
-    @Operation(summary = "Load balancers by namespace and name, at most 256 a page, without listeners and pools")
+    @Operation(
+            operationId = "listLoadBalancers",
+            summary = "Load balancers by namespace and name, at most 256 a page, without listeners and pools")
     @ApiResponse(responseCode = "400", description = "invalid")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
     BalancerView.Page list(
@@ -71,7 +73,9 @@ class BalancerController {
 
     @Allowed(Role.VIEWER)
     @GetMapping("/{namespace}/{name}")
-    @Operation(summary = "The load balancer of a Service, with listeners, pools and members")
+    @Operation(
+            operationId = "getLoadBalancer",
+            summary = "The load balancer of a Service, with listeners, pools and members")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-load-balancer")
     BalancerView one(@PathVariable ClusterName cluster, @PathVariable String namespace, @PathVariable String name) {
         UUID id =

@@ -29,7 +29,9 @@ class LoadBalancingController {
 
     @Allowed(Role.ADMIN)
     @PutMapping
-    @Operation(summary = "Watch a cluster's Services, or change how they are served")
+    @Operation(
+            operationId = "declareLoadBalancing",
+            summary = "Watch a cluster's Services, or change how they are served")
     @ApiResponse(responseCode = "201", description = "Declared")
     @ApiResponse(responseCode = "200", description = "It was there; it is as asked now")
     @ApiResponse(responseCode = "400", description = "invalid, not-supported")
@@ -45,7 +47,9 @@ class LoadBalancingController {
 
     @Allowed(Role.VIEWER)
     @GetMapping
-    @Operation(summary = "How a cluster's Services are served, and whether they are watched")
+    @Operation(
+            operationId = "getLoadBalancing",
+            summary = "How a cluster's Services are served, and whether they are watched")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, no-load-balancing")
     LoadBalancing one(@PathVariable ClusterName cluster) {
         return balancings.show(cluster);
@@ -54,7 +58,9 @@ class LoadBalancingController {
     @Allowed(Role.ADMIN)
     @DeleteMapping
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Delete all load balancers of a cluster and watch it no more; it is gone when GET answers 404")
+    @Operation(
+            operationId = "deleteLoadBalancing",
+            summary = "Delete all load balancers of a cluster and watch it no more; it is gone when GET answers 404")
     @ApiResponse(responseCode = "204", description = "Under way, or not there (any more)")
     void remove(@PathVariable ClusterName cluster) {
         balancings.remove(cluster);

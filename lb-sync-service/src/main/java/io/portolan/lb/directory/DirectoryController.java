@@ -26,7 +26,9 @@ class DirectoryController {
 
     @Allowed(Role.VIEWER)
     @GetMapping("/{address}")
-    @Operation(summary = "Who has an address: a pod's port of ours, or somebody else behind the router")
+    @Operation(
+            operationId = "lookUpAddress",
+            summary = "Who has an address: a pod's port of ours, or somebody else behind the router")
     @ApiResponse(responseCode = "400", description = "invalid")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-address")
     DirectoryEntry one(@PathVariable ClusterName cluster, @PathVariable String address) {

@@ -27,6 +27,7 @@ class BindingController {
     @Allowed(Role.NODE)
     @PostMapping
     @Operation(
+            operationId = "bindPorts",
             summary = "Put ports that the node holds in exactly these profiles, or close them; all of them or none",
             description = "Answers when the network has taken them. May be repeated.")
     @ApiResponse(responseCode = "200", description = "The network has them")

@@ -32,7 +32,9 @@ class SecurityController {
 
     @Allowed(Role.ADMIN)
     @PutMapping
-    @Operation(summary = "Close the cluster's ports unless they are in a profile, or change the defaults")
+    @Operation(
+            operationId = "declareSecurity",
+            summary = "Close the cluster's ports unless they are in a profile, or change the defaults")
     @ApiResponse(responseCode = "201", description = "Declared; ports are closed when state is ready")
     @ApiResponse(responseCode = "200", description = "It was there; it is as asked now")
     @ApiResponse(responseCode = "400", description = "invalid, unknown-profile, too-many-profiles")
@@ -51,7 +53,7 @@ class SecurityController {
 
     @Allowed(Role.VIEWER)
     @GetMapping
-    @Operation(summary = "How the cluster's security stands")
+    @Operation(operationId = "getSecurity", summary = "How the cluster's security stands")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, no-security")
     ResponseEntity<SecurityView> one(@PathVariable ClusterName cluster) {
         Securities.Declared shown = securities.show(cluster);
@@ -61,7 +63,7 @@ class SecurityController {
     @Allowed(Role.ADMIN)
     @DeleteMapping
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Open all ports of the cluster; done when GET answers 404")
+    @Operation(operationId = "deleteSecurity", summary = "Open all ports of the cluster; done when GET answers 404")
     @ApiResponse(responseCode = "204", description = "Under way, or not there (any more)")
     @ApiResponse(responseCode = "409", description = "profiles-bound, unless forced")
     @ApiResponse(responseCode = "412", description = "stale")

@@ -26,6 +26,7 @@ class NodeController {
     @Allowed({Role.VIEWER, Role.NODE})
     @GetMapping
     @Operation(
+            operationId = "getNodeSecurity",
             summary = "Profiles, defaults and pools, as the node has to know them",
             description = "With an entity tag: If-None-Match answers 304 while nothing has changed.")
     @ApiResponse(responseCode = "200", description = "As it is now")

@@ -32,7 +32,7 @@ class PoolController {
 
     @Allowed(Role.ADMIN)
     @PutMapping("/{name}")
-    @Operation(summary = "Declare a pool, or change it; the nodes follow")
+    @Operation(operationId = "declareProfilePool", summary = "Declare a pool, or change it; the nodes follow")
     @ApiResponse(responseCode = "201", description = "Declared")
     @ApiResponse(responseCode = "200", description = "It was there; it is as asked now")
     @ApiResponse(responseCode = "400", description = "invalid, unknown-profile, too-many-profiles, unknown-node-class")
@@ -52,7 +52,7 @@ class PoolController {
 
     @Allowed(Role.VIEWER)
     @GetMapping
-    @Operation(summary = "Pools by name, at most 256 a page")
+    @Operation(operationId = "listProfilePools", summary = "Pools by name, at most 256 a page")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
     PoolView.Page list(
             @PathVariable ClusterName cluster,
@@ -63,7 +63,7 @@ class PoolController {
 
     @Allowed(Role.VIEWER)
     @GetMapping("/{name}")
-    @Operation(summary = "One pool")
+    @Operation(operationId = "getProfilePool", summary = "One pool")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-profile-pool")
     ResponseEntity<PoolView> one(@PathVariable ClusterName cluster, @PathVariable String name) {
         Pool pool = pools.show(cluster, name);
@@ -73,7 +73,9 @@ class PoolController {
     @Allowed(Role.ADMIN)
     @DeleteMapping("/{name}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Delete a pool; its ports are turned over to others by their nodes")
+    @Operation(
+            operationId = "deleteProfilePool",
+            summary = "Delete a pool; its ports are turned over to others by their nodes")
     @ApiResponse(responseCode = "204", description = "Not there (any more)")
     @ApiResponse(responseCode = "412", description = "stale")
     void delete(

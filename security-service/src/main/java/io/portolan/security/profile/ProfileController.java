@@ -34,7 +34,9 @@ class ProfileController {
 
     @Allowed(Role.ADMIN)
     @PutMapping("/{name}")
-    @Operation(summary = "Declare a profile, or change it; the network follows, and ports in it are not touched")
+    @Operation(
+            operationId = "declareSecurityProfile",
+            summary = "Declare a profile, or change it; the network follows, and ports in it are not touched")
     @ApiResponse(responseCode = "201", description = "Declared")
     @ApiResponse(responseCode = "200", description = "It was there; it is as asked now")
     @ApiResponse(
@@ -59,7 +61,7 @@ class ProfileController {
 
     @Allowed(Role.VIEWER)
     @GetMapping
-    @Operation(summary = "Profiles by name, at most 256 a page")
+    @Operation(operationId = "listSecurityProfiles", summary = "Profiles by name, at most 256 a page")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
     ProfileView.Page list(
             @PathVariable ClusterName cluster,
@@ -70,7 +72,7 @@ class ProfileController {
 
     @Allowed(Role.VIEWER)
     @GetMapping("/{name}")
-    @Operation(summary = "One profile, and whether the network has it")
+    @Operation(operationId = "getSecurityProfile", summary = "One profile, and whether the network has it")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-profile")
     ResponseEntity<ProfileView> one(@PathVariable ClusterName cluster, @PathVariable String name) {
         Profiles.Shown shown = profiles.show(cluster, name);
@@ -79,7 +81,9 @@ class ProfileController {
 
     @Allowed(Role.VIEWER)
     @GetMapping("/{name}/usage")
-    @Operation(summary = "Who relies on a profile: ports, nodes, and pods in pages of at most 256")
+    @Operation(
+            operationId = "getSecurityProfileUsage",
+            summary = "Who relies on a profile: ports, nodes, and pods in pages of at most 256")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-profile")
     ProfileUsage usage(
             @PathVariable ClusterName cluster,
@@ -92,7 +96,7 @@ class ProfileController {
     @Allowed(Role.ADMIN)
     @DeleteMapping("/{name}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Take a profile down; it is gone when GET answers 404")
+    @Operation(operationId = "deleteSecurityProfile", summary = "Take a profile down; it is gone when GET answers 404")
     @ApiResponse(responseCode = "204", description = "Under way, or not there (any more)")
     @ApiResponse(responseCode = "409", description = "profile-in-use")
     @ApiResponse(responseCode = "412", description = "stale")

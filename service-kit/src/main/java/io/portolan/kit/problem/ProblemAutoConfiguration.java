@@ -2,6 +2,7 @@ package io.portolan.kit.problem;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
@@ -25,8 +26,8 @@ class ProblemAutoConfiguration {
     }
 
     @Bean
-    ProblemsInDocument problemsInDocument() {
-        return new ProblemsInDocument();
+    ProblemsInDocument problemsInDocument(@Value("${spring.application.name:}") String service) {
+        return new ProblemsInDocument(service);
     }
 
     @Bean

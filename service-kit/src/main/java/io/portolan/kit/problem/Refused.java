@@ -13,7 +13,7 @@ import org.springframework.http.ProblemDetail;
  * of the problem's type; {@code docs/http.md} says for each what the caller should do.
  */
 public abstract class Refused extends RuntimeException {
-    private static final String TYPE = "urn:portolan:problem:";
+    static final String TYPE = "urn:portolan:problem:";
 
     private final HttpStatus status;
     private final String slug;
@@ -61,8 +61,12 @@ public abstract class Refused extends RuntimeException {
     static ProblemDetail problem(HttpStatus status, String slug, String detail) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, detail);
         problem.setType(URI.create(TYPE + slug));
-        String words = slug.replace('-', ' ');
-        problem.setTitle(Character.toUpperCase(words.charAt(0)) + words.substring(1));
+        problem.setTitle(title(slug));
         return problem;
+    }
+
+    static String title(String slug) {
+        String words = slug.replace('-', ' ');
+        return Character.toUpperCase(words.charAt(0)) + words.substring(1);
     }
 }

@@ -34,6 +34,7 @@ class AuditController {
     @Allowed(Role.VIEWER)
     @GetMapping("/audit")
     @Operation(
+            operationId = "auditCluster",
             summary =
                     "Audits the cluster now; with a cursor, the next page of what that found. It answers when the audit is done")
     @ApiResponse(responseCode = "200", description = "What was found, and which parts could not be read")
@@ -48,7 +49,9 @@ class AuditController {
 
     @Allowed(Role.OPERATOR)
     @PostMapping("/audit/repair")
-    @Operation(summary = "Wakes the loops and agents that mend what the last audit found; deletes nothing")
+    @Operation(
+            operationId = "repairCluster",
+            summary = "Wakes the loops and agents that mend what the last audit found; deletes nothing")
     @ApiResponse(responseCode = "200", description = "Who was woken")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, no-audit")
     AuditView.Repair repair(
@@ -61,6 +64,7 @@ class AuditController {
     @Allowed(Role.NODE)
     @PutMapping("/nodes/{node}/cache")
     @Operation(
+            operationId = "tellCache",
             summary =
                     "What a node's cache holds, told by its agent for audits: a digest, and the ports where they changed")
     @ApiResponse(responseCode = "200", description = "Taken down, or the ports are asked for")

@@ -31,7 +31,9 @@ class ClusterController {
 
     @Allowed(Role.ADMIN)
     @PutMapping("/{cluster}")
-    @Operation(summary = "Declare a cluster, or change what may change; its router and pools follow")
+    @Operation(
+            operationId = "declareCluster",
+            summary = "Declare a cluster, or change what may change; its router and pools follow")
     @ApiResponse(responseCode = "201", description = "Declared")
     @ApiResponse(responseCode = "200", description = "It was there; it is as asked now")
     @ApiResponse(responseCode = "400", description = "invalid, not-supported, prefix-too-small")
@@ -44,7 +46,7 @@ class ClusterController {
 
     @Allowed(Role.VIEWER)
     @GetMapping
-    @Operation(summary = "Clusters by name, at most 256 a page")
+    @Operation(operationId = "listClusters", summary = "Clusters by name, at most 256 a page")
     ClusterPage list(
             @RequestParam(required = false) @Nullable String cursor, @RequestParam(defaultValue = "64") int limit) {
         return clusters.page(cursor, limit);
@@ -52,7 +54,9 @@ class ClusterController {
 
     @Allowed(Role.VIEWER)
     @GetMapping("/{cluster}")
-    @Operation(summary = "One cluster; while it is deleted, stateReason says what that waits for")
+    @Operation(
+            operationId = "getCluster",
+            summary = "One cluster; while it is deleted, stateReason says what that waits for")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
     ClusterView one(@PathVariable ClusterName cluster) {
         return clusters.show(cluster);
@@ -61,7 +65,9 @@ class ClusterController {
     @Allowed(Role.ADMIN)
     @DeleteMapping("/{cluster}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Take a cluster down: nodes, switches, router, pools; it is gone when GET answers 404")
+    @Operation(
+            operationId = "deleteCluster",
+            summary = "Take a cluster down: nodes, switches, router, pools; it is gone when GET answers 404")
     @ApiResponse(responseCode = "204", description = "Under way, or not there (any more)")
     void delete(@PathVariable ClusterName cluster, @RequestParam(defaultValue = "false") boolean force) {
         clusters.delete(cluster, force);

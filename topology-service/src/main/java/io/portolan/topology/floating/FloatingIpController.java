@@ -31,7 +31,9 @@ class FloatingIpController {
 
     @Allowed({Role.OPERATOR, Role.SERVICE})
     @PutMapping("/{name}")
-    @Operation(summary = "Declare a floating address, or let it stand for another pod or for nobody")
+    @Operation(
+            operationId = "declareFloatingIp",
+            summary = "Declare a floating address, or let it stand for another pod or for nobody")
     @ApiResponse(responseCode = "201", description = "Declared")
     @ApiResponse(responseCode = "200", description = "It was there; it is as asked now")
     @ApiResponse(responseCode = "400", description = "invalid")
@@ -50,7 +52,7 @@ class FloatingIpController {
 
     @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping
-    @Operation(summary = "Floating addresses by name, at most 256 a page")
+    @Operation(operationId = "listFloatingIps", summary = "Floating addresses by name, at most 256 a page")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
     FloatingIpPage list(
             @PathVariable ClusterName cluster,
@@ -61,7 +63,7 @@ class FloatingIpController {
 
     @Allowed({Role.VIEWER, Role.SERVICE})
     @GetMapping("/{name}")
-    @Operation(summary = "One floating address, and where it leads")
+    @Operation(operationId = "getFloatingIp", summary = "One floating address, and where it leads")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-floating-ip")
     FloatingIpView one(@PathVariable ClusterName cluster, @PathVariable String name) {
         return floatingIps.show(cluster, name);
@@ -70,7 +72,9 @@ class FloatingIpController {
     @Allowed({Role.OPERATOR, Role.SERVICE})
     @DeleteMapping("/{name}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Give a floating address back; it is gone when GET answers 404")
+    @Operation(
+            operationId = "deleteFloatingIp",
+            summary = "Give a floating address back; it is gone when GET answers 404")
     @ApiResponse(responseCode = "204", description = "Under way, or not there (any more)")
     void delete(@PathVariable ClusterName cluster, @PathVariable String name) {
         floatingIps.delete(cluster, name);

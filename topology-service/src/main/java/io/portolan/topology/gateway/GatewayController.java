@@ -29,7 +29,9 @@ class GatewayController {
 
     @Allowed(Role.ADMIN)
     @PutMapping
-    @Operation(summary = "Declare the cluster's gateway, or change it; the network follows")
+    @Operation(
+            operationId = "declareGateway",
+            summary = "Declare the cluster's gateway, or change it; the network follows")
     @ApiResponse(responseCode = "201", description = "Declared")
     @ApiResponse(responseCode = "200", description = "It was there; it is as asked now")
     @ApiResponse(responseCode = "400", description = "invalid, not-supported, unknown-node-class")
@@ -46,7 +48,7 @@ class GatewayController {
 
     @Allowed(Role.VIEWER)
     @GetMapping
-    @Operation(summary = "The cluster's gateway")
+    @Operation(operationId = "getGateway", summary = "The cluster's gateway")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, no-gateway")
     GatewayView one(@PathVariable ClusterName cluster) {
         return gateways.show(cluster);
@@ -55,7 +57,7 @@ class GatewayController {
     @Allowed(Role.ADMIN)
     @DeleteMapping
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Take the gateway down; it is gone when GET answers 404")
+    @Operation(operationId = "deleteGateway", summary = "Take the gateway down; it is gone when GET answers 404")
     @ApiResponse(responseCode = "204", description = "Under way, or not there (any more)")
     void delete(@PathVariable ClusterName cluster) {
         gateways.delete(cluster);

@@ -35,7 +35,9 @@ class NodeController {
 
     @Allowed(Role.NODE)
     @PutMapping("/{node}")
-    @Operation(summary = "Register a node, as its agent does at its start and every few seconds; its ports follow")
+    @Operation(
+            operationId = "registerNode",
+            summary = "Register a node, as its agent does at its start and every few seconds; its ports follow")
     @ApiResponse(responseCode = "201", description = "It joins")
     @ApiResponse(responseCode = "200", description = "It was there; its epoch is higher where the agent is another")
     @ApiResponse(responseCode = "400", description = "invalid, unknown-node-class")
@@ -52,7 +54,7 @@ class NodeController {
 
     @Allowed(Role.VIEWER)
     @GetMapping
-    @Operation(summary = "The nodes of a cluster by name, at most 256 a page")
+    @Operation(operationId = "listNodes", summary = "The nodes of a cluster by name, at most 256 a page")
     @ApiResponse(responseCode = "404", description = "unknown-cluster")
     NodePage list(
             @PathVariable ClusterName cluster,
@@ -63,7 +65,7 @@ class NodeController {
 
     @Allowed({Role.VIEWER, Role.NODE})
     @GetMapping("/{node}")
-    @Operation(summary = "One node; while it is removed, stateReason says what that waits for")
+    @Operation(operationId = "getNode", summary = "One node; while it is removed, stateReason says what that waits for")
     @ApiResponse(responseCode = "404", description = "unknown-cluster, unknown-node")
     NodeView one(@PathVariable ClusterName cluster, @PathVariable NodeName node) {
         return nodes.show(cluster, node);
@@ -72,6 +74,7 @@ class NodeController {
     @Allowed(Role.OPERATOR)
     @PostMapping("/{node}/fence")
     @Operation(
+            operationId = "fenceNode",
             summary =
                     "Fence a node that vanished: what its agent says counts no more, and its ports come back when the network has none of them bound")
     @ApiResponse(responseCode = "200", description = "It is fenced; an agent that registers again ends that")
@@ -84,7 +87,9 @@ class NodeController {
     @Allowed(Role.OPERATOR)
     @DeleteMapping("/{node}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Remove a node when its pods are gone, or with force at once; it is gone when GET answers 404")
+    @Operation(
+            operationId = "deleteNode",
+            summary = "Remove a node when its pods are gone, or with force at once; it is gone when GET answers 404")
     @ApiResponse(responseCode = "204", description = "Under way, or not there (any more)")
     void remove(
             @PathVariable ClusterName cluster,
