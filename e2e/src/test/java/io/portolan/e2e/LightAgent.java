@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 
 /** An agent without a switch: its own loops and its own cache in a real {@code ovsdb-server}, and pods that are only names. */
 final class LightAgent implements AutoCloseable {
@@ -69,6 +70,7 @@ final class LightAgent implements AutoCloseable {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
+                        new DefaultSslBundleRegistry(),
                         Duration.ofSeconds(2),
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(2),

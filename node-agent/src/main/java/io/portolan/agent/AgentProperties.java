@@ -15,6 +15,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.ssl.SslBundles;
 
 /**
  * Which node this is, and where it finds its database and the control plane.
@@ -125,7 +126,7 @@ public record AgentProperties(
                 cachePatience);
     }
 
-    ControlSettings controlSettings() {
+    ControlSettings controlSettings(SslBundles bundles) {
         return new ControlSettings(
                 new ClusterName(given("cluster", cluster)),
                 new NodeName(given("node", node)),
@@ -135,6 +136,7 @@ public record AgentProperties(
                 Optional.ofNullable(nodeClass),
                 Optional.ofNullable(parentPort),
                 Optional.ofNullable(tokenFile).map(TokenFile::new),
+                bundles,
                 registerEvery,
                 compareEvery,
                 connectTimeout,

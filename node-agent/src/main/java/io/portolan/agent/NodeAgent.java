@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -101,9 +102,10 @@ class NodeAgent {
             PortsChanged portsChanged,
             LateClosing closing,
             Coming coming,
+            SslBundles bundles,
             MeterRegistry meters) {
         ControlPlane control = new ControlPlane(
-                properties.controlSettings(),
+                properties.controlSettings(bundles),
                 cache,
                 new Wires(wiring::plumbed, wiring::unplumb, closing),
                 chassis(openVSwitch),

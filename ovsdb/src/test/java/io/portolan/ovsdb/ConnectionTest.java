@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.portolan.testbed.Authority;
 import io.portolan.testbed.OvsdbServer;
 import io.portolan.testbed.Workspace;
 import java.time.Duration;
@@ -47,7 +48,7 @@ class ConnectionTest {
 
     @Test
     void tlsCarriesTransactionsAndUpdatesBothWays() throws Exception {
-        Authority authority = new Authority(workspace, "harbour-ca");
+        Authority authority = new Authority(workspace.directory("harbour-ca"), "harbour-ca");
         OvsdbServer server =
                 Harbour.server(workspace).tls(authority.server("IP:127.0.0.1")).start();
         try (OvsdbClient client = Harbour.connect(tls(server, authority.client()))) {
@@ -65,7 +66,7 @@ class ConnectionTest {
 
     @Test
     void aTlsServerThatHangsIsNoticedAndFoundAgain() throws Exception {
-        Authority authority = new Authority(workspace, "harbour-ca");
+        Authority authority = new Authority(workspace.directory("harbour-ca"), "harbour-ca");
         OvsdbServer server =
                 Harbour.server(workspace).tls(authority.server("IP:127.0.0.1")).start();
         try (OvsdbClient client =
@@ -80,11 +81,13 @@ class ConnectionTest {
 
     @Test
     void aTlsServerOfAnotherNameOrAuthorityIsNotTrusted() throws Exception {
-        Authority authority = new Authority(workspace, "harbour-ca");
+        Authority authority = new Authority(workspace.directory("harbour-ca"), "harbour-ca");
         OvsdbServer other =
                 Harbour.server(workspace).tls(authority.server("IP:127.0.0.2")).start();
         refusesTls(tls(other, authority.client()), "127.0.0.1");
-        refusesTls(tls(other, new Authority(workspace, "stranger-ca").client()), "certification path");
+        refusesTls(
+                tls(other, new Authority(workspace.directory("stranger-ca"), "stranger-ca").client()),
+                "certification path");
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.portolan.model.api.ReleaseAnswer;
 import io.portolan.model.api.ReleaseRequest;
 import io.portolan.model.api.ReportAnswer;
 import io.portolan.model.api.ReportRequest;
+import io.portolan.tls.PeerRequests;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 
 /**
  * A node that keeps calling the control plane, by the agent's own way through its replicas ({@link Replicas}), and remembers
@@ -79,7 +81,9 @@ public final class CallingNode implements AutoCloseable {
     }
 
     private static Replicas replicas(String service, List<URI> urls, SimpleMeterRegistry meters) {
-        return new Replicas(service, urls, Optional.empty(), Duration.ofSeconds(2), Duration.ofSeconds(10), meters);
+        PeerRequests requests =
+                new PeerRequests(new DefaultSslBundleRegistry(), Duration.ofSeconds(2), Duration.ofSeconds(10));
+        return new Replicas(service, urls, requests, Optional.empty(), meters);
     }
 
     private void run() {

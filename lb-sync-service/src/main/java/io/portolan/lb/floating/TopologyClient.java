@@ -6,16 +6,16 @@ import io.portolan.kit.problem.RemoteProblem;
 import io.portolan.lb.settings.LbProperties;
 import io.portolan.model.ClusterName;
 import io.portolan.model.IpAddress;
+import io.portolan.tls.PeerRequests;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
-import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestClientException;
@@ -69,17 +69,17 @@ class TopologyClient {
     private final RestClient http;
     private final JsonMapper json;
 
-    TopologyClient(LbProperties properties, RestClient.Builder builder, OwnIdentity identity, JsonMapper json) {
+    TopologyClient(
+            LbProperties properties,
+            RestClient.Builder builder,
+            OwnIdentity identity,
+            SslBundles bundles,
+            JsonMapper json) {
         this.json = json;
         LbProperties.Topology topology = properties.topology();
         url = topology.url();
-        JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(HttpClient.newBuilder()
-                .connectTimeout(topology.connectTimeout())
-                .version(HttpClient.Version.HTTP_1_1)
-                .build());
-        requests.setReadTimeout(topology.timeout());
         http = (url == null ? builder : builder.baseUrl(url))
-                .requestFactory(requests)
+                .requestFactory(new PeerRequests(bundles, topology.connectTimeout(), topology.timeout()))
                 .requestInterceptor(identity)
                 .build();
     }

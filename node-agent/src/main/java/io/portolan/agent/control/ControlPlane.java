@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.portolan.agent.cache.PortCache;
 import io.portolan.agent.loop.Loop;
 import io.portolan.agent.security.SecurityCalls;
+import io.portolan.tls.PeerRequests;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -54,8 +55,8 @@ public final class ControlPlane implements AutoCloseable {
         this.settings = settings;
         this.meters = meters;
         ledger = new Ledger(
-                replicas("topology", settings.topologyUrls(), settings, meters),
-                replicas("ipam", settings.ipamUrls(), settings, meters));
+                replicas("topology", settings.topologyUrls(), settings, settings.callTimeout(), meters),
+                replicas("ipam", settings.ipamUrls(), settings, settings.callTimeout(), meters));
         registrar = new Registrar(settings, ledger, cache, chassis, this::registered, this::outdated);
         leasing = new Leasing(settings, ledger, cache, registrar, coming, wires, this::outdated, onPorts, meters);
         reporting = new Reporting(ledger, cache, registrar, this::outdated, meters);
@@ -69,16 +70,16 @@ public final class ControlPlane implements AutoCloseable {
 
     /** As the node that is registered here. */
     public SecurityCalls security(List<URI> urls, Duration callTimeout) {
-        Replicas replicas =
-                new Replicas("security", urls, settings.identity(), settings.connectTimeout(), callTimeout, meters);
+        Replicas replicas = replicas("security", urls, settings, callTimeout, meters);
         SecurityService service = new SecurityService(replicas, registrar, this::outdated);
         securityServices.add(service);
         return service;
     }
 
-    private static Replicas replicas(String service, List<URI> urls, ControlSettings settings, MeterRegistry meters) {
-        return new Replicas(
-                service, urls, settings.identity(), settings.connectTimeout(), settings.callTimeout(), meters);
+    private static Replicas replicas(
+            String service, List<URI> urls, ControlSettings settings, Duration callTimeout, MeterRegistry meters) {
+        PeerRequests requests = new PeerRequests(settings.bundles(), settings.connectTimeout(), callTimeout);
+        return new Replicas(service, urls, requests, settings.identity(), meters);
     }
 
     /** To be called when the cache is there; addresses rest without the control plane, too. */

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.springframework.boot.ssl.SslBundles;
 
 /**
  * Where the control plane is, and what this node says of itself.
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param nodeClass which of the cluster's node classes sizes it
  * @param parentPort the VM's own port in the cloud; instead of a chassis
  * @param identity what services are shown; nothing where they are open
+ * @param bundles by which services are known where they speak TLS
  * @param registerEvery how often the node says that it is there
  * @param compareEvery how often cache and ledger are compared
  */
@@ -29,6 +31,7 @@ public record ControlSettings(
         Optional<String> nodeClass,
         Optional<String> parentPort,
         Optional<TokenFile> identity,
+        SslBundles bundles,
         Duration registerEvery,
         Duration compareEvery,
         Duration connectTimeout,

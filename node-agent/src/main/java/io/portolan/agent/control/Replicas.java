@@ -3,10 +3,10 @@ package io.portolan.agent.control;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.portolan.model.identity.TokenFile;
+import io.portolan.tls.PeerRequests;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
@@ -22,7 +23,6 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.client.ClientHttpResponse;
-import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.web.client.ResourceAccessException;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestClient.RequestHeadersSpec.ConvertibleClientHttpResponse;
@@ -44,7 +44,7 @@ final class Replicas implements AutoCloseable {
 
     private final String service;
     private final List<URI> bases;
-    private final HttpClient connections;
+    private final PeerRequests requests;
     private final RestClient client;
     private final MeterRegistry meters;
     private final AtomicInteger preferred = new AtomicInteger();
@@ -53,9 +53,8 @@ final class Replicas implements AutoCloseable {
     Replicas(
             String service,
             List<URI> bases,
+            PeerRequests requests,
             Optional<TokenFile> identity,
-            Duration connectTimeout,
-            Duration callTimeout,
             MeterRegistry meters) {
         if (bases.isEmpty()) {
             throw new IllegalArgumentException("no address of " + service + " is given");
@@ -63,14 +62,9 @@ final class Replicas implements AutoCloseable {
         this.service = service;
         this.bases = List.copyOf(bases);
         this.meters = meters;
-        connections = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(connectTimeout)
-                .build();
-        JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(connections);
-        factory.setReadTimeout(callTimeout);
+        this.requests = requests;
         client = RestClient.builder()
-                .requestFactory(factory)
+                .requestFactory(requests)
                 .requestInterceptor((request, body, execution) -> {
                     if (identity.isPresent()) {
                         request.getHeaders()
@@ -199,7 +193,8 @@ final class Replicas implements AutoCloseable {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof ConnectException
                     || cause instanceof HttpConnectTimeoutException
-                    || cause instanceof UnresolvedAddressException) {
+                    || cause instanceof UnresolvedAddressException
+                    || cause instanceof SSLHandshakeException) {
                 return false;
             }
         }
@@ -235,6 +230,6 @@ final class Replicas implements AutoCloseable {
     /** What is under way ends without an answer. */
     @Override
     public void close() {
-        connections.shutdownNow();
+        requests.close();
     }
 }

@@ -57,6 +57,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -131,6 +132,7 @@ class SecurityNodeTest {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
+                        new DefaultSslBundleRegistry(),
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(2),

@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 
 class ControlPlaneTest {
     private final TestingClock clock = new TestingClock();
@@ -83,6 +84,7 @@ class ControlPlaneTest {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
+                        new DefaultSslBundleRegistry(),
                         Duration.ofMillis(200),
                         Duration.ofMillis(500),
                         Duration.ofSeconds(2),

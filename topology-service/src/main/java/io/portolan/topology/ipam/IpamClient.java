@@ -23,15 +23,15 @@ import io.portolan.model.api.RemovalRequest;
 import io.portolan.model.api.SubnetRequest;
 import io.portolan.model.api.SubnetView;
 import io.portolan.model.api.TransitionRequest;
-import java.net.http.HttpClient;
+import io.portolan.tls.PeerRequests;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.http.MediaType;
-import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestClientException;
@@ -59,18 +59,13 @@ public final class IpamClient {
             IpamProperties properties,
             RestClient.Builder builder,
             OwnIdentity identity,
+            SslBundles bundles,
             JsonMapper json,
             CircuitBreakerRegistry breakers,
             RetryRegistry retries,
             BulkheadRegistry bulkheads) {
-        HttpClient client = HttpClient.newBuilder()
-                .connectTimeout(properties.connectTimeout())
-                .version(HttpClient.Version.HTTP_1_1)
-                .build();
-        JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(client);
-        requests.setReadTimeout(properties.timeout());
         this.http = builder.baseUrl(properties.url())
-                .requestFactory(requests)
+                .requestFactory(new PeerRequests(bundles, properties.connectTimeout(), properties.timeout()))
                 .requestInterceptor(identity)
                 .build();
         this.json = json;

@@ -1,7 +1,5 @@
-package io.portolan.ovsdb;
+package io.portolan.testbed;
 
-import io.portolan.testbed.OvsdbServer;
-import io.portolan.testbed.Workspace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -9,21 +7,20 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A certificate authority that lives as long as its workspace; everything is made by {@code openssl}. */
-final class Authority {
-
+/** A certificate authority with its keys in a directory; everything is made by {@code openssl}. */
+public final class Authority {
     private static final String PASSWORD = "testing";
 
-    private final Workspace workspace;
     private final Path directory;
 
-    Authority(Workspace workspace, String name) {
-        this.workspace = workspace;
-        this.directory = workspace.directory(name);
+    /** @param directory is there, and empty */
+    public Authority(Path directory, String name) {
+        this.directory = directory;
         openssl(
                 "req",
                 "-x509",
@@ -43,14 +40,23 @@ final class Authority {
     }
 
     /** @param name what the certificate is for, such as {@code IP:127.0.0.1} */
-    OvsdbServer.Tls server(String name) throws IOException {
+    public OvsdbServer.Tls server(String name) throws IOException {
         issue("server", name);
         return new OvsdbServer.Tls(
                 directory.resolve("server.key"), directory.resolve("server.pem"), directory.resolve("ca.pem"));
     }
 
+    /** A key, a certificate for this name and the authority's own, by the names that cert-manager gives them. */
+    public Map<String, String> secret(String name) throws IOException {
+        OvsdbServer.Tls files = server(name);
+        return Map.of(
+                "tls.key", Files.readString(files.privateKey()),
+                "tls.crt", Files.readString(files.certificate()),
+                "ca.crt", Files.readString(files.authority()));
+    }
+
     /** Trusts this authority and shows a certificate of it. */
-    SSLContext client() throws GeneralSecurityException, IOException {
+    public SSLContext client() throws GeneralSecurityException, IOException {
         issue("client", "DNS:client");
         openssl(
                 "pkcs12",
@@ -123,6 +129,6 @@ final class Authority {
         String[] all = new String[arguments.length + 1];
         all[0] = "openssl";
         System.arraycopy(arguments, 0, all, 1, arguments.length);
-        workspace.command(all).output();
+        Command.unmarked(all).output();
     }
 }
