@@ -10,14 +10,20 @@ import io.portolan.agent.security.TestingCluster;
 import io.portolan.agent.security.TestingSecurity;
 import io.portolan.model.PortState;
 import io.portolan.model.api.NodeSecurity;
+import io.portolan.testbed.Authority;
+import io.portolan.testbed.FaultyProxy;
+import io.portolan.testbed.MountedSecret;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
@@ -235,5 +241,61 @@ class NodeAgentTest {
                                 "portolan.agent.kubernetes.kubeconfig", "/nonexistent"))
                         .close())
                 .hasStackTraceContaining("a kubeconfig or in-cluster, not both");
+    }
+
+    @Test
+    void aServiceThatNobodyVouchesForIsNotTalkedTo(@TempDir Path keys) throws Exception {
+        SSLContext unknown = new Authority(keys, "unknown").peer("IP:127.0.0.1");
+        try (FaultyProxy service = FaultyProxy.to(ledger.url(), unknown);
+                ConfigurableApplicationContext agent = run(Map.of(
+                        "portolan.agent.topology-urls", service.url().toString(),
+                        "portolan.agent.ipam-urls", service.url().toString()))) {
+            RestClient client = client(agent);
+            await().atMost(TestingNode.PATIENCE)
+                    .until(
+                            () -> json(client, "/v1/node")
+                                    .path("trouble")
+                                    .path("control")
+                                    .asString(""),
+                            trouble -> trouble.contains("certification path"));
+            assertThat(service.calls()).isEmpty();
+        }
+    }
+
+    @Test
+    void servicesAndTheAgentKnowEachOtherByCertificatesThatAreRenewed(@TempDir Path directory) throws Exception {
+        Authority first = new Authority(Files.createDirectory(directory.resolve("first")), "first");
+        Authority second = new Authority(Files.createDirectory(directory.resolve("second")), "second");
+        MountedSecret secret =
+                new MountedSecret(Files.createDirectory(directory.resolve("secret")), first.secret("DNS:agent"));
+        try (FaultyProxy before = FaultyProxy.mutual(ledger.url(), first.peer("IP:127.0.0.1"));
+                FaultyProxy after = FaultyProxy.mutual(ledger.url(), second.peer("IP:127.0.0.1"))) {
+            String urls = before.url() + "," + after.url();
+            try (ConfigurableApplicationContext agent = run(Map.of(
+                    "spring.profiles.active",
+                    "mtls",
+                    "PORTOLAN_TLS",
+                    secret.directory().toString(),
+                    "spring.ssl.bundle.watch.file.quiet-period",
+                    "100ms",
+                    "portolan.agent.register-every",
+                    "200ms",
+                    "portolan.agent.topology-urls",
+                    urls,
+                    "portolan.agent.ipam-urls",
+                    urls))) {
+                RestClient client = client(agent);
+                await().atMost(TestingNode.PATIENCE).until(() -> isReady(client));
+                assertThat(before.calls()).isNotEmpty();
+                assertThat(after.calls()).isEmpty();
+                secret.replace(second.secret("DNS:agent"));
+                await().atMost(TestingNode.PATIENCE).until(() -> !after.calls().isEmpty());
+                before.forgetCalls();
+                after.forgetCalls();
+                await().atMost(TestingNode.PATIENCE)
+                        .until(() -> after.calls("PUT", ".*").size() > 3);
+                assertThat(before.calls()).isEmpty();
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.util.Map;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -57,22 +58,35 @@ public final class Authority {
 
     /** Trusts this authority and shows a certificate of it. */
     public SSLContext client() throws GeneralSecurityException, IOException {
-        issue("client", "DNS:client");
+        return peer("DNS:client");
+    }
+
+    /** The same, for this name. */
+    public SSLContext peer(String name) throws GeneralSecurityException, IOException {
+        issue("peer", name);
         openssl(
                 "pkcs12",
                 "-export",
                 "-inkey",
-                file("client.key"),
+                file("peer.key"),
                 "-in",
-                file("client.pem"),
+                file("peer.pem"),
                 "-out",
-                file("client.p12"),
+                file("peer.p12"),
                 "-passout",
                 "pass:" + PASSWORD);
-        KeyStore own = KeyStore.getInstance(directory.resolve("client.p12").toFile(), PASSWORD.toCharArray());
+        KeyStore own = KeyStore.getInstance(directory.resolve("peer.p12").toFile(), PASSWORD.toCharArray());
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(own, PASSWORD.toCharArray());
+        return context(keys.getKeyManagers());
+    }
 
+    /** Trusts this authority and shows nothing. */
+    public SSLContext stranger() throws GeneralSecurityException, IOException {
+        return context(new KeyManager[0]);
+    }
+
+    private SSLContext context(KeyManager[] keys) throws GeneralSecurityException, IOException {
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
         try (InputStream pem = Files.newInputStream(directory.resolve("ca.pem"))) {
@@ -83,7 +97,7 @@ public final class Authority {
         trust.init(trusted);
 
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        context.init(keys, trust.getTrustManagers(), null);
         return context;
     }
 

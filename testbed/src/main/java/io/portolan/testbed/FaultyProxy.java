@@ -3,6 +3,7 @@ package io.portolan.testbed;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +68,7 @@ public final class FaultyProxy implements AutoCloseable {
     private final URI target;
     private final InetSocketAddress address =
             new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), Listeners.freeLoopbackPort());
-    private final @Nullable SSLContext tls;
+    private final @Nullable HttpsConfigurator tls;
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -74,7 +76,7 @@ public final class FaultyProxy implements AutoCloseable {
     private final List<Call> calls = new CopyOnWriteArrayList<>();
     private @Nullable HttpServer server;
 
-    private FaultyProxy(URI target, @Nullable SSLContext tls) {
+    private FaultyProxy(URI target, @Nullable HttpsConfigurator tls) {
         this.target = target;
         this.tls = tls;
         accept();
@@ -87,7 +89,19 @@ public final class FaultyProxy implements AutoCloseable {
 
     /** The same, which speaks TLS to its callers. */
     public static FaultyProxy to(URI target, SSLContext tls) {
-        return new FaultyProxy(target, tls);
+        return new FaultyProxy(target, new HttpsConfigurator(tls));
+    }
+
+    /** The same, for callers with a certificate that is trusted by this context. */
+    public static FaultyProxy mutual(URI target, SSLContext tls) {
+        return new FaultyProxy(target, new HttpsConfigurator(tls) {
+            @Override
+            public void configure(HttpsParameters parameters) {
+                SSLParameters demanding = getSSLContext().getDefaultSSLParameters();
+                demanding.setNeedClientAuth(true);
+                parameters.setSSLParameters(demanding);
+            }
+        });
     }
 
     public URI url() {
@@ -131,7 +145,7 @@ public final class FaultyProxy implements AutoCloseable {
                 server = HttpServer.create(address, 0);
             } else {
                 HttpsServer secure = HttpsServer.create(address, 0);
-                secure.setHttpsConfigurator(new HttpsConfigurator(tls));
+                secure.setHttpsConfigurator(tls);
                 server = secure;
             }
         } catch (IOException e) {
