@@ -7,6 +7,10 @@ import io.portolan.sdn.SdnFailure.Refused;
 import io.portolan.sdn.SdnFailure.Refused.Reason;
 import io.portolan.sdn.ovn.OvnBackends;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
@@ -18,6 +22,7 @@ final class OvnNetworks implements NetworkKind, AutoCloseable {
 
     private final OvnBackends backends = new OvnBackends(PATIENCE);
     private final SslBundles bundles;
+    private final Map<String, Supplier<SSLContext>> contexts = new ConcurrentHashMap<>();
 
     OvnNetworks(SslBundles bundles) {
         this.bundles = bundles;
@@ -56,17 +61,25 @@ final class OvnNetworks implements NetworkKind, AutoCloseable {
         }
     }
 
-    private @Nullable SSLContext tls(@Nullable String secretRef) {
+    private @Nullable Supplier<SSLContext> tls(@Nullable String secretRef) {
         if (secretRef == null) {
             return null;
         }
         try {
-            return bundles.getBundle(secretRef).createSslContext();
+            return contexts.computeIfAbsent(secretRef, this::renewed);
         } catch (NoSuchSslBundleException e) {
             throw new Refused(
                     Reason.NOT_ALLOWED,
                     "secretRef names SSL bundle '%s', which this service has not".formatted(secretRef));
         }
+    }
+
+    /** As the bundle is when it is asked; one that cannot be used leaves that of before. */
+    private Supplier<SSLContext> renewed(String bundle) {
+        AtomicReference<SSLContext> context =
+                new AtomicReference<>(bundles.getBundle(bundle).createSslContext());
+        bundles.addBundleUpdateHandler(bundle, renewed -> context.set(renewed.createSslContext()));
+        return context::get;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.portolan.ovsdb;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param endpoints tried in this order, round and round
  * @param leaderOnly of a RAFT cluster use only the leader; needed for locks, which are kept by each server alone
- * @param tls for {@code ssl:} endpoints; the server's certificate must be trusted by it and name the endpoint's host
+ * @param tls for {@code ssl:} endpoints, asked for each connection; the server's certificate must be trusted by it and name the endpoint's host
  * @param callTimeout of a call that names no timeout of its own
  * @param connectTimeout of the connection and of each question that is asked before the connection is used
  * @param probeInterval silence after which an echo is sent
@@ -21,7 +22,7 @@ public record OvsdbOptions(
         List<OvsdbEndpoint> endpoints,
         String database,
         boolean leaderOnly,
-        @Nullable SSLContext tls,
+        @Nullable Supplier<SSLContext> tls,
         Duration callTimeout,
         Duration connectTimeout,
         Duration probeInterval,
@@ -48,7 +49,7 @@ public record OvsdbOptions(
         }
     }
 
-    public static OvsdbOptions of(List<OvsdbEndpoint> endpoints, String database, @Nullable SSLContext tls) {
+    public static OvsdbOptions of(List<OvsdbEndpoint> endpoints, String database, @Nullable Supplier<SSLContext> tls) {
         return new OvsdbOptions(
                 endpoints,
                 database,
@@ -63,7 +64,7 @@ public record OvsdbOptions(
     }
 
     /** Endpoints as {@link OvsdbEndpoint#parseList} reads them. */
-    public static OvsdbOptions of(String endpoints, String database, SSLContext tls) {
+    public static OvsdbOptions of(String endpoints, String database, Supplier<SSLContext> tls) {
         return of(OvsdbEndpoint.parseList(endpoints), database, tls);
     }
 

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -23,13 +24,14 @@ import org.jspecify.annotations.Nullable;
 /** The bytes of one connection. Closing it ends reads and writes that are blocked. */
 record Wire(InputStream in, OutputStream out, SocketChannel channel) implements Closeable {
 
-    static Wire connect(OvsdbEndpoint endpoint, @Nullable SSLContext tls, Duration timeout) throws IOException {
+    static Wire connect(OvsdbEndpoint endpoint, @Nullable Supplier<SSLContext> tls, Duration timeout)
+            throws IOException {
         SocketChannel channel = open(endpoint);
         Thread guard = closeAfter(channel, timeout);
         try {
             channel.connect(address(endpoint));
             return endpoint instanceof OvsdbEndpoint.Ssl ssl
-                    ? secured(ssl, Objects.requireNonNull(tls), channel)
+                    ? secured(ssl, Objects.requireNonNull(tls).get(), channel)
                     : new Wire(new ChannelIn(channel), new ChannelOut(channel), channel);
         } catch (IOException | RuntimeException e) {
             channel.close();

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
@@ -88,6 +89,21 @@ class ConnectionTest {
         refusesTls(
                 tls(other, new Authority(workspace.directory("stranger-ca"), "stranger-ca").client()),
                 "certification path");
+    }
+
+    @Test
+    void aRenewedContextCountsForTheNextConnection() throws Exception {
+        Authority authority = new Authority(workspace.directory("harbour-ca"), "harbour-ca");
+        OvsdbServer server =
+                Harbour.server(workspace).tls(authority.server("IP:127.0.0.1")).start();
+        AtomicReference<SSLContext> context =
+                new AtomicReference<>(new Authority(workspace.directory("stranger-ca"), "stranger-ca").client());
+        try (OvsdbClient client = OvsdbClient.open(tls(server, context::get))) {
+            await().atMost(Harbour.PATIENCE).until(() -> client.counters().failedConnects() > 0);
+            context.set(authority.client());
+            client.awaitConnected(Harbour.PATIENCE);
+            assertThat(names(client)).isEmpty();
+        }
     }
 
     @Test
@@ -311,6 +327,10 @@ class ConnectionTest {
     }
 
     private static OvsdbOptions tls(OvsdbServer server, SSLContext context) {
+        return tls(server, () -> context);
+    }
+
+    private static OvsdbOptions tls(OvsdbServer server, Supplier<SSLContext> context) {
         return OvsdbOptions.of(server.tlsRemote(), Harbour.DATABASE, context)
                 .withTimeouts(Duration.ofSeconds(30), Duration.ofSeconds(10))
                 .withBackoff(Duration.ofMillis(20), Duration.ofMillis(500));

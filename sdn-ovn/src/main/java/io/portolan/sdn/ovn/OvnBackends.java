@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ public final class OvnBackends implements AutoCloseable {
     private record Place(
             String database,
             List<OvsdbEndpoint> endpoints,
-            @Nullable SSLContext tls) {
+            @Nullable Supplier<SSLContext> tls) {
         @Override
         public String toString() {
             return endpoints.stream().map(Object::toString).collect(Collectors.joining(","));
@@ -56,16 +57,16 @@ public final class OvnBackends implements AutoCloseable {
      *
      * @param endpoints {@code unix:/path}, {@code tcp:host:port} or {@code ssl:host:port}; several, with commas between,
      *     are the members of one RAFT cluster
-     * @param tls for {@code ssl:} endpoints
+     * @param tls for {@code ssl:} endpoints, asked for each connection; equal ones share it
      * @throws IllegalArgumentException where the endpoints are no such list, or need TLS and have none
      */
-    public SdnBackend backend(ClusterId cluster, String endpoints, @Nullable SSLContext tls) {
+    public SdnBackend backend(ClusterId cluster, String endpoints, @Nullable Supplier<SSLContext> tls) {
         return backend(cluster, endpoints, null, tls);
     }
 
     /** @param southbound as {@code endpoints}; without it nobody can say where ports are bound */
     public SdnBackend backend(
-            ClusterId cluster, String endpoints, @Nullable String southbound, @Nullable SSLContext tls) {
+            ClusterId cluster, String endpoints, @Nullable String southbound, @Nullable Supplier<SSLContext> tls) {
         Place place = new Place(Northbound.DATABASE, OvsdbEndpoint.parseList(endpoints), tls);
         Place below =
                 southbound == null ? null : new Place(OvnBindings.DATABASE, OvsdbEndpoint.parseList(southbound), tls);
