@@ -72,7 +72,17 @@ class ManifestsTest {
         assertThat(untyped)
                 .as("kinds that are not Kubernetes' own")
                 .containsExactlyInAnyOrder(
-                        "ServiceMonitor/portolan", "PodMonitor/node-agent", "PrometheusRule/portolan");
+                        "ServiceMonitor/portolan",
+                        "PodMonitor/node-agent",
+                        "PrometheusRule/portolan",
+                        "Issuer/portolan-root",
+                        "Issuer/portolan",
+                        "Certificate/portolan-authority",
+                        "Certificate/ipam-service",
+                        "Certificate/topology-service",
+                        "Certificate/lb-sync-service",
+                        "Certificate/security-service",
+                        "Certificate/node-agent");
         assertThat(installed).hasSizeGreaterThan(30);
     }
 
@@ -329,7 +339,10 @@ class ManifestsTest {
                 .map(ConfigMapEnvSource::getName)
                 .collect(Collectors.toSet());
         assertThat(maps).containsExactlyInAnyOrder("services", "node-agent");
-        Stream<String> said = installed(ConfigMap.class).stream()
+        Stream<String> said = manifests.all().stream()
+                .map(Manifest::object)
+                .filter(ConfigMap.class::isInstance)
+                .map(ConfigMap.class::cast)
                 .filter(map -> maps.contains(map.getMetadata().getName()))
                 .flatMap(map -> map.getData().keySet().stream());
         Stream<String> ofContainers = manifests.all().stream()

@@ -16,7 +16,8 @@ import org.springframework.http.client.JdkClientHttpRequestFactory;
 /**
  * Requests to other parts of Portolan. Which servers are believed and what they are shown is the SSL bundle's {@code
  * portolan}, where there is one; elsewhere servers are believed by the JVM's authorities. A renewed bundle has connections of
- * its own, so that neither a connection nor a session of before serves a later request; one that cannot be used changes nothing.
+ * its own, so that neither a connection nor a session of before serves a later request, and the client of before ends with its
+ * last answer; one that cannot be used changes nothing.
  */
 public final class PeerRequests implements ClientHttpRequestFactory, AutoCloseable {
     private static final String BUNDLE = "portolan";
