@@ -47,6 +47,7 @@ class ArchitectureTest {
                         "sdn",
                         "testbed",
                         "kit",
+                        "tls",
                         "ipam",
                         "topology",
                         "lb",
