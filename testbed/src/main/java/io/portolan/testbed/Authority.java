@@ -49,11 +49,11 @@ public final class Authority {
 
     /** A key, a certificate for this name and the authority's own, by the names that cert-manager gives them. */
     public Map<String, String> secret(String name) throws IOException {
-        OvsdbServer.Tls files = server(name);
+        issue("secret", name);
         return Map.of(
-                "tls.key", Files.readString(files.privateKey()),
-                "tls.crt", Files.readString(files.certificate()),
-                "ca.crt", Files.readString(files.authority()));
+                "tls.key", Files.readString(directory.resolve("secret.key")),
+                "tls.crt", Files.readString(directory.resolve("secret.pem")),
+                "ca.crt", Files.readString(directory.resolve("ca.pem")));
     }
 
     /** Trusts this authority and shows a certificate of it. */
