@@ -284,17 +284,18 @@ class NodeAgentTest {
                     urls,
                     "portolan.agent.ipam-urls",
                     urls))) {
-                RestClient client = client(agent);
-                await().atMost(TestingNode.PATIENCE).until(() -> isReady(client));
-                assertThat(before.calls()).isNotEmpty();
+                assertThat(agent.isActive()).isTrue();
+                await().atMost(TestingNode.PATIENCE)
+                        .until(() -> before.calls("PUT", ".*").size() > 3);
                 assertThat(after.calls()).isEmpty();
                 secret.replace(second.secret("DNS:agent"));
-                await().atMost(TestingNode.PATIENCE).until(() -> !after.calls().isEmpty());
-                before.forgetCalls();
-                after.forgetCalls();
-                await().atMost(TestingNode.PATIENCE)
-                        .until(() -> after.calls("PUT", ".*").size() > 3);
-                assertThat(before.calls()).isEmpty();
+                await().atMost(TestingNode.PATIENCE).until(() -> {
+                    before.forgetCalls();
+                    after.forgetCalls();
+                    await().atMost(TestingNode.PATIENCE)
+                            .until(() -> after.calls("PUT", ".*").size() > 3);
+                    return before.calls().isEmpty();
+                });
             }
         }
     }
