@@ -1,5 +1,6 @@
 package io.portolan.ipam;
 
+import io.portolan.kit.fuzz.Fuzz;
 import io.portolan.ledger.LedgerDatabase;
 import io.portolan.testbed.postgres.PostgresServer.Database;
 import java.util.HashMap;
@@ -46,6 +47,12 @@ public final class Replica implements AutoCloseable {
 
     public <T> T bean(Class<T> type) {
         return context.getBean(type);
+    }
+
+    /** A fuzz of it as it is now, with its loops stopped. */
+    public Fuzz fuzz(LedgerDatabase ledger) {
+        Fuzz.still(context);
+        return new Fuzz(http().base(), ledger);
     }
 
     @Override

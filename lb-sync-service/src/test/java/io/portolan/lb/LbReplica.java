@@ -1,6 +1,7 @@
 package io.portolan.lb;
 
 import io.portolan.ipam.Http;
+import io.portolan.kit.fuzz.Fuzz;
 import io.portolan.ledger.LedgerDatabase;
 import io.portolan.networks.NetworkKind;
 import io.portolan.testbed.postgres.PostgresServer.Database;
@@ -60,6 +61,12 @@ public final class LbReplica implements AutoCloseable {
 
     public Http http() {
         return new Http("http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.server.port"));
+    }
+
+    /** A fuzz of it as it is now, with its loops stopped. */
+    public Fuzz fuzz(LedgerDatabase ledger) {
+        Fuzz.still(context);
+        return new Fuzz(http().base(), ledger);
     }
 
     @Override

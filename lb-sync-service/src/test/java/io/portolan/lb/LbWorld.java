@@ -43,6 +43,10 @@ public final class LbWorld implements AutoCloseable {
         }
     }
 
+    LedgerDatabase ledger() {
+        return ledger;
+    }
+
     public LbReplica start(String... settings) {
         LbReplica replica = LbReplica.start(ledger, secrets, network, settings);
         replicas.add(replica);

@@ -1,6 +1,7 @@
 package io.portolan.security;
 
 import io.portolan.ipam.Http;
+import io.portolan.kit.fuzz.Fuzz;
 import io.portolan.ledger.LedgerDatabase;
 import io.portolan.networks.NetworkKind;
 import io.portolan.testbed.postgres.PostgresServer.Database;
@@ -55,6 +56,12 @@ final class SecurityReplica implements AutoCloseable {
 
     String base() {
         return "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.server.port");
+    }
+
+    /** A fuzz of it as it is now, with its loops stopped. */
+    Fuzz fuzz(LedgerDatabase ledger) {
+        Fuzz.still(context);
+        return new Fuzz(http().base(), ledger);
     }
 
     @Override

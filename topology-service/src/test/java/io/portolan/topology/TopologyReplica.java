@@ -1,6 +1,7 @@
 package io.portolan.topology;
 
 import io.portolan.ipam.Http;
+import io.portolan.kit.fuzz.Fuzz;
 import io.portolan.ledger.LedgerDatabase;
 import io.portolan.testbed.postgres.PostgresServer.Database;
 import java.io.IOException;
@@ -116,6 +117,12 @@ final class TopologyReplica implements AutoCloseable {
 
     <T> T bean(Class<T> type) {
         return context.getBean(type);
+    }
+
+    /** A fuzz of it as it is now, with its loops stopped. */
+    Fuzz fuzz(LedgerDatabase ledger) {
+        Fuzz.still(context);
+        return new Fuzz(http().base(), ledger);
     }
 
     @Override

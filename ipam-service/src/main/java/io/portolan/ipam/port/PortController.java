@@ -10,6 +10,8 @@ import io.portolan.model.api.PortPage;
 import io.portolan.model.api.PortView;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -36,7 +38,7 @@ class PortController {
             @PathVariable NodeId node,
             @RequestParam(required = false) @Nullable PortState state,
             @RequestParam(required = false) @Nullable String cursor,
-            @RequestParam(defaultValue = "256") int limit) {
+            @RequestParam(defaultValue = "256") @Min(1) @Max(1_024) int limit) {
         return ports.ofNode(node, state, cursor, limit);
     }
 
@@ -49,7 +51,7 @@ class PortController {
             @PathVariable ClusterName cluster,
             @RequestParam(required = false) @Nullable PortState state,
             @RequestParam(required = false) @Nullable String cursor,
-            @RequestParam(defaultValue = "256") int limit) {
+            @RequestParam(defaultValue = "256") @Min(1) @Max(1_024) int limit) {
         return ports.ofCluster(cluster, state, cursor, limit);
     }
 

@@ -10,6 +10,8 @@ import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import java.util.List;
 import java.util.UUID;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -39,7 +41,7 @@ class UtilisationController {
     Utilisation of(
             @PathVariable ClusterName cluster,
             @RequestParam(defaultValue = "") String cursor,
-            @RequestParam(defaultValue = "256") int limit) {
+            @RequestParam(defaultValue = "256") @Min(1) @Max(1_024) int limit) {
         Invalid.unlessBetween("limit", limit, 1, MOST);
         Given.words("cursor", cursor, LONGEST_NAME);
         Cluster found = topology.cluster(cluster);

@@ -18,6 +18,8 @@ import io.portolan.model.PortId;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +57,7 @@ class BalancerController {
     BalancerView.Page list(
             @PathVariable ClusterName cluster,
             @RequestParam(required = false) @Nullable String cursor,
-            @RequestParam(defaultValue = "64") int limit) {
+            @RequestParam(defaultValue = "64") @Min(1) @Max(256) int limit) {
         Invalid.unlessBetween("limit", limit, 1, MOST);
         String[] after = Objects.requireNonNullElse(cursor, "/").split("/", 2);
         if (after.length != 2) {

@@ -12,6 +12,7 @@ import org.springframework.http.HttpMethod;
 
 /** What an agent asks of security-service. Only this node's loops and cold starts of pods wait for it. */
 final class SecurityService implements SecurityCalls, AutoCloseable {
+    private static final int TOO_MANY_REQUESTS = 429;
     private static final int SERVER_ERROR = 500;
 
     private final Replicas replicas;
@@ -81,7 +82,9 @@ final class SecurityService implements SecurityCalls, AutoCloseable {
             onOutdated.run();
             return new Bound.Failed(no.detail());
         }
-        return no.status() >= SERVER_ERROR || no.problem().equals("binding-overtaken")
+        return no.status() >= SERVER_ERROR
+                        || no.status() == TOO_MANY_REQUESTS
+                        || no.problem().equals("binding-overtaken")
                 ? new Bound.Failed("security-service: " + no.detail())
                 : new Bound.Refused(no.problem(), no.detail());
     }

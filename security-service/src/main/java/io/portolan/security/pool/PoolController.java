@@ -6,6 +6,8 @@ import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -57,7 +59,7 @@ class PoolController {
     PoolView.Page list(
             @PathVariable ClusterName cluster,
             @RequestParam(required = false) @Nullable String cursor,
-            @RequestParam(defaultValue = "64") int limit) {
+            @RequestParam(defaultValue = "64") @Min(1) @Max(256) int limit) {
         return pools.page(cluster, cursor, limit);
     }
 

@@ -6,6 +6,8 @@ import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -66,7 +68,7 @@ class ProfileController {
     ProfileView.Page list(
             @PathVariable ClusterName cluster,
             @RequestParam(required = false) @Nullable String cursor,
-            @RequestParam(defaultValue = "64") int limit) {
+            @RequestParam(defaultValue = "64") @Min(1) @Max(256) int limit) {
         return profiles.page(cluster, cursor, limit);
     }
 
@@ -89,7 +91,7 @@ class ProfileController {
             @PathVariable ClusterName cluster,
             @PathVariable String name,
             @RequestParam(required = false) @Nullable String cursor,
-            @RequestParam(defaultValue = "64") int limit) {
+            @RequestParam(defaultValue = "64") @Min(1) @Max(256) int limit) {
         return profiles.usage(cluster, name, cursor, limit);
     }
 

@@ -2,6 +2,7 @@ package io.portolan.kit.access;
 
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.portolan.model.identity.TokenFile;
 import java.net.URI;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
         },
         afterName = "org.springframework.boot.jdbc.autoconfigure.JdbcClientAutoConfiguration")
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
-@EnableConfigurationProperties(AccessProperties.class)
+@EnableConfigurationProperties({AccessProperties.class, LimitsProperties.class})
 class AccessAutoConfiguration {
     /** For orchestrators' probes and readers of the API. */
     private static final String[] EVERYBODY = {
@@ -70,8 +71,14 @@ class AccessAutoConfiguration {
     }
 
     @Bean
-    DenialAnswers denialAnswers(@Qualifier("handlerExceptionResolver") HandlerExceptionResolver answers) {
-        return new DenialAnswers(answers);
+    RateLimits rateLimits(LimitsProperties limits, MeterRegistry meters) {
+        return new RateLimits(limits, meters, System::nanoTime);
+    }
+
+    @Bean
+    DenialAnswers denialAnswers(
+            @Qualifier("handlerExceptionResolver") HandlerExceptionResolver answers, RateLimits limits) {
+        return new DenialAnswers(answers, limits);
     }
 
     @Bean
@@ -116,7 +123,11 @@ class AccessAutoConfiguration {
 
     @Bean
     SecurityFilterChain doorkeeper(
-            HttpSecurity http, Issuers issuers, DenialAnswers answers, ObjectProvider<OpenToAll> open) {
+            HttpSecurity http,
+            Issuers issuers,
+            DenialAnswers answers,
+            RateLimits limits,
+            ObjectProvider<OpenToAll> open) {
         http.csrf(AbstractHttpConfigurer::disable)
                 .formLogin(AbstractHttpConfigurer::disable)
                 .httpBasic(AbstractHttpConfigurer::disable)
@@ -128,9 +139,11 @@ class AccessAutoConfiguration {
         OpenToAll everybody = open.getIfAvailable();
         if (everybody != null) {
             http.addFilterBefore(everybody, AuthorizationFilter.class)
+                    .addFilterBefore(new RateLimitFilter(limits, answers), AuthorizationFilter.class)
                     .authorizeHttpRequests(requests -> requests.anyRequest().permitAll());
         } else {
-            http.oauth2ResourceServer(tokens -> tokens.authenticationManagerResolver(request -> issuers)
+            http.addFilterBefore(new RateLimitFilter(limits, answers), AuthorizationFilter.class)
+                    .oauth2ResourceServer(tokens -> tokens.authenticationManagerResolver(request -> issuers)
                             .authenticationEntryPoint(answers)
                             .accessDeniedHandler(answers))
                     .authorizeHttpRequests(requests -> requests.requestMatchers(EVERYBODY)

@@ -1,6 +1,7 @@
 package io.portolan.kit.access;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,9 @@ import org.springframework.security.core.authority.SimpleGrantedAuthority;
 final class Caller extends AbstractAuthenticationToken {
     private static final long serialVersionUID = 1;
 
+    private static final String NOBODY = "";
+
+    private final String issuer;
     private final String subject;
     private final Set<Role> roles;
     private final transient @Nullable NodeIdentity node;
@@ -20,12 +24,18 @@ final class Caller extends AbstractAuthenticationToken {
     record NodeIdentity(String cluster, String name) {}
 
     /** @param node which one it is, if it is one */
-    Caller(String subject, Set<Role> roles, @Nullable NodeIdentity node) {
+    Caller(String issuer, String subject, Set<Role> roles, @Nullable NodeIdentity node) {
         super(authorities(roles));
+        this.issuer = issuer;
         this.subject = subject;
         this.roles = Set.copyOf(roles);
         this.node = node;
         setAuthenticated(true);
+    }
+
+    /** Whoever asks a service that is open to all. */
+    static Caller everybody() {
+        return new Caller(NOBODY, "everybody", EnumSet.of(Role.ADMIN, Role.SERVICE), null);
     }
 
     private static List<GrantedAuthority> authorities(Set<Role> roles) {
@@ -37,6 +47,15 @@ final class Caller extends AbstractAuthenticationToken {
 
     boolean is(Role role) {
         return roles.stream().anyMatch(has -> has.includes(role));
+    }
+
+    boolean isEverybody() {
+        return issuer.equals(NOBODY);
+    }
+
+    /** The same for the same caller and another for each other one; agents often have one subject on all nodes. */
+    String identity() {
+        return node == null ? issuer + ' ' + subject : node.toString();
     }
 
     @Nullable NodeIdentity node() {

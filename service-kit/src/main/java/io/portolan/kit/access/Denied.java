@@ -30,6 +30,17 @@ abstract sealed class Denied extends Refused {
         }
     }
 
+    /** Somebody who asks too often. */
+    static final class TooMany extends Denied {
+        TooMany(Duration wait) {
+            super(
+                    HttpStatus.TOO_MANY_REQUESTS,
+                    "too-many-requests",
+                    "that is more than one caller may ask: ask again later");
+            retryAfter(wait.plusMillis(999));
+        }
+    }
+
     /** Somebody whose token cannot be judged. */
     static final class Unjudged extends Denied {
         Unjudged(String detail) {

@@ -118,13 +118,12 @@ final class KeyServer implements JWKSetSource<SecurityContext> {
             request.header("Authorization", new TokenFile(token.get()).authorization());
         }
         try {
-            HttpResponse<InputStream> answer = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-            try (InputStream body = answer.body()) {
-                if (answer.statusCode() != 200) {
-                    throw new IOException(uri + " answers " + answer.statusCode());
-                }
-                return new String(body.readNBytes(MOST), java.nio.charset.StandardCharsets.UTF_8);
+            HttpResponse<String> answer = http.send(
+                    request.build(), HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofString(), MOST));
+            if (answer.statusCode() != 200) {
+                throw new IOException(uri + " answers " + answer.statusCode());
             }
+            return answer.body();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

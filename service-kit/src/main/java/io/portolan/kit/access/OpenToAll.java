@@ -7,7 +7,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.EnumSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +22,7 @@ final class OpenToAll extends OncePerRequestFilter implements HealthIndicator {
     private static final String WARNING =
             "portolan.access.open is true: whoever reaches this service may do everything, without a token";
 
-    private final Caller everybody = new Caller("everybody", EnumSet.of(Role.ADMIN, Role.SERVICE), null);
+    private final Caller everybody = Caller.everybody();
 
     /**
      * @param address where the service listens; null is everywhere

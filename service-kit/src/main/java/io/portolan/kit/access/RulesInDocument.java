@@ -33,6 +33,7 @@ final class RulesInDocument implements GlobalOperationCustomizer, GlobalOpenApiC
         operation.addSecurityItem(new SecurityRequirement().addList(SCHEME));
         operation.getResponses().putIfAbsent("401", new ApiResponse().description("unauthenticated"));
         operation.getResponses().putIfAbsent("403", new ApiResponse().description("forbidden"));
+        operation.getResponses().putIfAbsent("429", new ApiResponse().description("too-many-requests"));
         return operation;
     }
 

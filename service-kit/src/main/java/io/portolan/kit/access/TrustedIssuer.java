@@ -99,6 +99,7 @@ final class TrustedIssuer {
                 ? Optional.ofNullable(settings.cluster())
                 : one(token.getClaims(), settings.clusterClaim());
         return new Caller(
+                settings.issuer(),
                 Objects.requireNonNullElse(token.getSubject(), "somebody"),
                 roles,
                 node.flatMap(name -> cluster.map(of -> new Caller.NodeIdentity(of, name)))

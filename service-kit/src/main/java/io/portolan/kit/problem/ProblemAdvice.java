@@ -3,8 +3,10 @@ package io.portolan.kit.problem;
 import io.portolan.model.Malformed;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Locale;
 import java.util.Objects;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,14 +21,21 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.transaction.TransactionException;
+import org.springframework.util.ClassUtils;
+import org.springframework.validation.method.ParameterValidationResult;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.method.annotation.HandlerMethodValidationException;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.databind.DatabindException;
+import tools.jackson.databind.exc.MismatchedInputException;
 
 /** The one place where an exception becomes an answer. What nobody foresaw is logged and answered without its inside. */
 @RestControllerAdvice
@@ -44,6 +53,16 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
     @ExceptionHandler
     ResponseEntity<ProblemDetail> malformed(Malformed malformed) {
         return answer(Refused.problem(HttpStatus.BAD_REQUEST, "invalid", String.valueOf(malformed.getMessage())), null);
+    }
+
+    @ExceptionHandler({InvalidParameterException.class, RequestRejectedException.class})
+    ResponseEntity<ProblemDetail> unreadable() {
+        return answer(
+                Refused.problem(
+                        HttpStatus.BAD_REQUEST,
+                        "invalid",
+                        "a path, a query or a header has what none of them may have"),
+                null);
     }
 
     @ExceptionHandler({DataAccessException.class, TransactionException.class})
@@ -107,6 +126,18 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
     }
 
     @Override
+    protected ResponseEntity<Object> handleHandlerMethodValidationException(
+            HandlerMethodValidationException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        ParameterValidationResult first = e.getParameterValidationResults().getFirst();
+        String name = Objects.requireNonNullElse(first.getMethodParameter().getParameterName(), "?");
+        Invalid refused = new Invalid(
+                name, name + " " + first.getResolvableErrors().getFirst().getDefaultMessage());
+        return ResponseEntity.badRequest()
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .body(refused.problem());
+    }
+
+    @Override
     protected @Nullable ResponseEntity<Object> handleExceptionInternal(
             Exception e, @Nullable Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         Object said = body == null && e instanceof ErrorResponse response ? response.getBody() : body;
@@ -133,8 +164,39 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
         return answer.body(problem);
     }
 
+    /** In Jackson's words, but for those that name classes: it has them in backticks. */
     private static String wordsOf(JacksonException e) {
-        return malformedIn(e).orElse(e.getOriginalMessage().lines().findFirst().orElse("not JSON"));
+        String said = e.getOriginalMessage().lines().findFirst().orElse("`");
+        return malformedIn(e).orElse(said.contains("`") ? ownWordsFor(e) : said);
+    }
+
+    private static String ownWordsFor(JacksonException e) {
+        return switch (e) {
+            case MismatchedInputException mismatch -> "that is not " + kindOf(mismatch.getTargetType());
+            case DatabindException other -> "that cannot be what is meant here";
+            case StreamConstraintsException beyond ->
+                "that is longer, or nested deeper, than anything that is read here";
+            default -> "not JSON";
+        };
+    }
+
+    private static String kindOf(@Nullable Class<?> type) {
+        if (type == null) {
+            return "what is meant here";
+        }
+        Class<?> boxed = ClassUtils.resolvePrimitiveIfNecessary(type);
+        if (Number.class.isAssignableFrom(boxed)) {
+            return "a number that fits";
+        }
+        if (boxed == Boolean.class) {
+            return "true or false";
+        }
+        if (boxed.isEnum()) {
+            return "one of the values that the API document names";
+        }
+        return Collection.class.isAssignableFrom(boxed)
+                ? "a list"
+                : boxed == String.class ? "text" : "what the API document says";
     }
 
     private static java.util.Optional<String> malformedIn(Throwable e) {

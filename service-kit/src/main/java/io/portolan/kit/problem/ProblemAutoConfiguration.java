@@ -8,6 +8,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.web.servlet.HandlerExceptionResolver;
+import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import tools.jackson.databind.JacksonModule;
 
 /** Gives every service the same answers. */
@@ -18,6 +20,27 @@ class ProblemAutoConfiguration {
     @Bean
     BodyLimit bodyLimit(@Qualifier("handlerExceptionResolver") HandlerExceptionResolver answers) {
         return new BodyLimit(answers);
+    }
+
+    @Bean
+    BoundsInDocument boundsInDocument() {
+        return new BoundsInDocument();
+    }
+
+    @Bean
+    JacksonModule boundedBodies() {
+        return new BoundedBodies();
+    }
+
+    @Bean
+    WebMvcConfigurer beforeHandlers() {
+        return new WebMvcConfigurer() {
+            @Override
+            public void addInterceptors(InterceptorRegistry interceptors) {
+                interceptors.addInterceptor(new AcceptFirst());
+                interceptors.addInterceptor(new BoundedParameters());
+            }
+        };
     }
 
     @Bean

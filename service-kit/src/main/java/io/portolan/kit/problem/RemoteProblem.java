@@ -13,6 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param detail fit for an operator
  */
 public record RemoteProblem(int status, String slug, String detail) {
+    private static final int TOO_MANY_REQUESTS = 429;
     private static final int INSUFFICIENT_STORAGE = 507;
 
     private record Body(@Nullable String type, @Nullable String detail) {
@@ -37,8 +38,8 @@ public record RemoteProblem(int status, String slug, String detail) {
         }
     }
 
-    /** Whether the service could not do it, as against would not. */
+    /** Whether the service could not do it now, as against would not. */
     public boolean isFailure() {
-        return status >= 500 && status != INSUFFICIENT_STORAGE;
+        return status == TOO_MANY_REQUESTS || (status >= 500 && status != INSUFFICIENT_STORAGE);
     }
 }

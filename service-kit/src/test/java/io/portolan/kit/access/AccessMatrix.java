@@ -64,7 +64,8 @@ public final class AccessMatrix implements AutoCloseable {
                 "portolan.access.issuers[0].audience=" + issuer.audience(),
                 "portolan.access.issuers[0].jwks=" + keys.toUri(),
                 "portolan.access.issuers[0].cluster-claim=cluster",
-                "portolan.access.issuers[0].node-claim=node"));
+                "portolan.access.issuers[0].node-claim=node",
+                "portolan.limits.stranger.per-second=0"));
         int number = 0;
         for (Role role : Role.values()) {
             String grant = "portolan.access.issuers[0].grants[%d].".formatted(number++);
@@ -131,6 +132,32 @@ public final class AccessMatrix implements AutoCloseable {
         assertThat(operations).isGreaterThan(5);
         assertThat(wrong).isEmpty();
         theRest(base, counting);
+    }
+
+    /** Calls a service that lets a person or a stranger ask three times at once, and then once in about a quarter of an hour. */
+    public void checkLimits(String base) {
+        String one = issuer.token("one", LIFE, Map.of("roles", "viewer"));
+        String path = "/v1/clusters/none/pools";
+        for (int i = 0; i < 3; i++) {
+            assertThat(send(base, "GET", path, one).statusCode()).isEqualTo(404);
+            assertThat(send(base, "GET", path, "worthless").statusCode()).isEqualTo(401);
+        }
+        HttpResponse<String> refused = send(base, "GET", path, one);
+        assertThat(isProblem(refused, 429, "too-many-requests"))
+                .as(refused.body())
+                .isTrue();
+        assertThat(refused.headers().firstValueAsLong("Retry-After").orElse(0)).isBetween(1L, 1_000L);
+        assertThat(isProblem(send(base, "GET", path, "worthless"), 429, "too-many-requests"))
+                .isTrue();
+        assertThat(isProblem(send(base, "GET", path, ""), 429, "too-many-requests"))
+                .isTrue();
+        assertThat(send(base, "GET", "/actuator/health/liveness", "").statusCode())
+                .isEqualTo(200);
+        String other = issuer.token("other", LIFE, Map.of("roles", "viewer"));
+        assertThat(send(base, "GET", path, other).statusCode()).isEqualTo(404);
+        assertThat(send(base, "GET", "/actuator/prometheus", other).body())
+                .contains("portolan_http_limited_total{caller=\"person\"} 1.0")
+                .contains("portolan_http_limited_total{caller=\"stranger\"} 2.0");
     }
 
     private void theRest(String base, Map<String, String> counting) {

@@ -9,6 +9,8 @@ import io.portolan.model.api.CacheReportAnswer;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -43,7 +45,7 @@ class AuditController {
     AuditView audit(
             @PathVariable ClusterName cluster,
             @RequestParam(required = false) @Nullable String cursor,
-            @RequestParam(defaultValue = "256") int limit) {
+            @RequestParam(defaultValue = "256") @Min(1) @Max(1_024) int limit) {
         return cursor == null ? audits.audit(cluster, limit) : audits.page(cluster, cursor, limit);
     }
 

@@ -6,6 +6,8 @@ import io.portolan.model.ClusterName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -48,7 +50,8 @@ class ClusterController {
     @GetMapping
     @Operation(operationId = "listClusters", summary = "Clusters by name, at most 256 a page")
     ClusterPage list(
-            @RequestParam(required = false) @Nullable String cursor, @RequestParam(defaultValue = "64") int limit) {
+            @RequestParam(required = false) @Nullable String cursor,
+            @RequestParam(defaultValue = "64") @Min(1) @Max(256) int limit) {
         return clusters.page(cursor, limit);
     }
 
