@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -78,6 +79,8 @@ class BadInputTest {
                 "GET  | /v1/clusters/CLUSTER/ports?limit=-1                | | invalid | limit",
                 "GET  | /v1/clusters/CLUSTER/utilisation?limit=0           | | invalid | limit",
                 "GET  | /v1/clusters/CLUSTER/utilisation?cursor=%00        | | invalid | cursor",
+                "GET  | /v1/clusters/CLUSTER/utilisation?cursor=%ff        | | invalid | ~~",
+                "GET  | /v1/clusters/CLUSTER;a=b/utilisation               | | invalid | ~~",
                 "GET  | /v1/ports/x                                        | | invalid | port",
                 "GET  | /v1/clusters/CLUSTER/addresses/10.4.0.500          | | invalid | ip",
                 "GET  | /v1/clusters/CLUSTER/addresses/10.4.5              | | invalid | ip",
@@ -166,6 +169,40 @@ class BadInputTest {
         World.http()
                 .post("/v1/nodes/" + node + "/claims", real("{'claim':'ID','epoch':1,'count':1,'mood':{'a':[1]}}"))
                 .assertStatus(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[]",
+                "'x'",
+                "{'epoch':{},'ports':[]}",
+                "{'epoch':1,'ports':[{}]}",
+                "{'epoch':1,'ports':true}",
+                "{'epoch':1,'ports':[null]}"
+            })
+    void aRefusalNamesNoClass(String body) {
+        assertThat(World.http()
+                        .post("/v1/nodes/" + node + "/releases", real(body))
+                        .assertStatus(400)
+                        .body())
+                .doesNotContain("io.portolan", "java.", "Token", "Exception");
+    }
+
+    @Test
+    void whoTakesNoJsonIsRefusedBeforeAnythingIsDone() throws Exception {
+        World.freePorts(node, 0, 29);
+        HttpRequest claim = HttpRequest.newBuilder(URI.create(World.http().base() + "/v1/nodes/" + node + "/claims"))
+                .header("Content-Type", "application/json")
+                .header("Accept", "application/xml")
+                .POST(HttpRequest.BodyPublishers.ofString(real("{'claim':'ID','epoch':1,'count':1}")))
+                .build();
+        List<String> before = World.dump(cluster);
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<String> answer = client.send(claim, HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(406);
+        }
+        assertThat(World.dump(cluster)).isEqualTo(before);
     }
 
     @Test
