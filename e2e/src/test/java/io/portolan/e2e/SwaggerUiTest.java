@@ -24,6 +24,7 @@ import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 import tools.jackson.databind.JsonNode;
@@ -71,6 +72,7 @@ class SwaggerUiTest {
 
     @Test
     void everyOperationOfEveryServiceIsOnItsPage() throws IOException {
+        complaints();
         for (Map.Entry<String, RestCalls> service : services().entrySet()) {
             show(service.getValue().base());
             JsonNode document = service.getValue().get("/v3/api-docs").ok();
@@ -80,9 +82,7 @@ class SwaggerUiTest {
             assertThat(one(".info .title").getText()).startsWith("Portolan " + service.getKey());
             assertThat(browser.findElements(By.cssSelector(".errors-wrapper"))).isEmpty();
             picture(service.getKey());
-            assertThat(browser.manage().logs().get(LogType.BROWSER).getAll())
-                    .as("what the browser complains of")
-                    .isEmpty();
+            assertThat(complaints()).isEmpty();
         }
     }
 
@@ -124,9 +124,15 @@ class SwaggerUiTest {
                 .findFirst()
                 .orElseThrow()
                 .click();
-        one("[id$=registerNode] .opblock-section-request-body .json-schema-2020-12-expand-deep-button")
-                .click();
+        found("[id$=registerNode] .opblock-section-request-body .json-schema-2020-12-expand-deep-button").stream()
+                .filter(button -> button.getText().equals("Expand all"))
+                .forEach(WebElement::click);
         assertThat(one("[id$=registerNode]").getText()).contains("the OVN chassis that binds the node's ports");
+    }
+
+    /** What the browser has complained of since it was last asked. */
+    private static List<LogEntry> complaints() {
+        return browser.manage().logs().get(LogType.BROWSER).getAll();
     }
 
     private static Map<String, RestCalls> services() {
