@@ -83,12 +83,16 @@ final class Wire {
                 new String(body.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
     }
 
+    /** Up to the chunk that ends it: what was sent beyond one request is answered, too. */
     private static String dechunked(String chunks) {
         StringBuilder body = new StringBuilder();
         int at = 0;
         int end = chunks.indexOf("\r\n", at);
         while (end > at) {
             int size = Integer.parseInt(chunks.substring(at, end).strip(), 16);
+            if (size == 0) {
+                break;
+            }
             body.append(chunks, end + 2, Math.min(chunks.length(), end + 2 + size));
             at = end + 2 + size + 2;
             end = at < chunks.length() ? chunks.indexOf("\r\n", at) : -1;
