@@ -23,6 +23,8 @@ class DemoTest {
         Process demo = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--enable-native-access=ALL-UNNAMED",
+                        // That it leaves is tested here, and how fast on a machine that has nothing else to do.
+                        "-Dportolan.demo.leaves-within-ms=30000",
                         "-cp",
                         System.getProperty("java.class.path"),
                         "io.portolan.e2e.demo.Demo",
