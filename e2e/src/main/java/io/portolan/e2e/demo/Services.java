@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
@@ -96,10 +97,13 @@ final class Services {
 
     /** That an address comes to answer, and that then each of many calls is answered, by pods of both nodes. */
     static Finding bothNodesAnswer(PodSandbox from, Transport transport, String address, int port, List<Pod> pods) {
-        boolean there = Checks.eventually(
-                () -> Calls.make(from, transport, address, port, 1).allAnswered());
-        Calls calls = Calls.make(from, transport, address, port, MANY);
-        return new Finding(there && byBothNodes(calls, pods), calls.toString());
+        AtomicReference<Calls> calls = new AtomicReference<>();
+        // Members come one after another, and the first that is there answers all.
+        boolean held = Checks.eventually(() -> {
+            calls.set(Calls.make(from, transport, address, port, MANY));
+            return byBothNodes(calls.get(), pods);
+        });
+        return new Finding(held, calls.toString());
     }
 
     private static boolean byBothNodes(Calls calls, List<Pod> pods) {
