@@ -4,10 +4,10 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -87,16 +87,19 @@ public final class Bench {
 
     private static void table(List<Figure> figures, PrintStream results) {
         for (Figure figure : figures) {
-            String ratio = figure.ratio() == null ? "" : "%.2fx".formatted(Objects.requireNonNull(figure.ratio()));
             results.printf(
                     Locale.ROOT,
-                    "%-60s %10.2f %-7s %8s  target %7.2f  %s%n",
+                    "%-74s %10.2f %-7s %8s  %-14s %s%n",
                     figure.name(),
                     figure.value(),
                     figure.unit(),
-                    ratio,
-                    figure.target(),
-                    figure.ok() ? "ok" : "MISSED");
+                    optional("%.2fx", figure.ratio()),
+                    optional("target %.2f", figure.target()),
+                    figure.target() == null ? "" : figure.ok() ? "ok" : "MISSED");
         }
+    }
+
+    private static String optional(String format, @Nullable Double number) {
+        return number == null ? "" : String.format(Locale.ROOT, format, number);
     }
 }

@@ -6,10 +6,19 @@ import org.jspecify.annotations.Nullable;
  * One measured number.
  *
  * @param ratio to what it is compared with in the same run; null where it is compared with nothing
- * @param target of the ratio where there is one, else of the value; the figure is to be at most this
+ * @param target of the ratio where there is one, else of the value; the figure is to be at most this. Null where a number is
+ *     only told
  */
 record Figure(
-        String name, double value, String unit, @Nullable Double ratio, double target) {
+        String name,
+        double value,
+        String unit,
+        @Nullable Double ratio,
+        @Nullable Double target) {
+    static Figure told(String name, double value, String unit) {
+        return new Figure(name, value, unit, null, null);
+    }
+
     static Figure of(String name, double value, String unit, double target) {
         return new Figure(name, value, unit, null, target);
     }
@@ -19,6 +28,6 @@ record Figure(
     }
 
     boolean ok() {
-        return (ratio == null ? value : ratio) <= target;
+        return target == null || (ratio == null ? value : ratio) <= target;
     }
 }
