@@ -35,7 +35,8 @@ public final class ContainerRuntime {
         return sandbox(node, name, UUID.randomUUID());
     }
 
-    private Pod sandbox(WorkerHost node, String name, UUID uid) {
+    /** The same of a pod that a Kubernetes knows. */
+    public Pod sandbox(WorkerHost node, String name, UUID uid) {
         String containerId = UUID.randomUUID().toString().replace("-", "");
         CniAnswer none = new CniAnswer(0, JSON.createObjectNode(), 0);
         return new Pod(name, uid, containerId, node, PodSandbox.create(workspace, label(name, containerId)), none);

@@ -82,6 +82,11 @@ public final class ReplicatedServices {
         return new ReplicatedServices(workspace, checkout, Ledger.start(workspace), heapMiB, 1, 1, true);
     }
 
+    /** One ipam-service alone, that limits nobody's rate. The workspace owns it. */
+    public static ReplicatedServices ipam(Workspace workspace, Path checkout, int heapMiB) {
+        return new ReplicatedServices(workspace, checkout, Ledger.start(workspace), heapMiB, 1, 0, false);
+    }
+
     private static List<Replica> all(ExecutorService threads, Stream<Supplier<Replica>> starts) {
         List<CompletableFuture<Replica>> starting =
                 starts.map(one -> CompletableFuture.supplyAsync(one, threads)).toList();

@@ -111,7 +111,7 @@ final class Attachments {
             Taken taken = take(wanted, wishes, tried);
             checkpoint.passed("port taken");
             Plug plug = ports.plug(taken.port());
-            boolean ready = ports.wiring().ready().contains(plug.port());
+            boolean ready = ports.wiring().isReady(plug.port());
             try {
                 boolean warm = secure(taken, wanted) && ready;
                 io.portolan.agent.wiring.Attachment made = ports.wiring().attach(plug, sandbox);

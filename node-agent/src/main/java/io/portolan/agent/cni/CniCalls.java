@@ -3,6 +3,7 @@ package io.portolan.agent.cni;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.portolan.agent.cache.CacheUnavailable;
+import io.portolan.agent.netlink.KernelThreads;
 import io.portolan.agent.netlink.NamespaceRefused;
 import io.portolan.agent.netlink.NetlinkException;
 import io.portolan.agent.security.ProfilesRefused;
@@ -111,7 +112,7 @@ final class CniCalls implements CniServer.Calls {
         places.acquireUninterruptibly();
         moving.incrementAndGet();
         try {
-            return work(request, frame);
+            return KernelThreads.stay(() -> work(request, frame));
         } finally {
             moving.decrementAndGet();
             places.release();

@@ -102,8 +102,7 @@ final class PodPorts {
     /** A port for the pod, one that is ready if there is one; never one of those tried before. */
     Optional<Taken> take(PortRequest request, PodArguments wishes, Set<PortId> tried) {
         Set<ProfileId> profiles = request.profiles();
-        Set<PortId> ready = wiring.ready();
-        Set<PortId> resting = wiring.resting();
+        Map<PortId, Boolean> wires = wiring.wires();
         PortPreference preference = port -> {
             if (tried.contains(port.id()) || !grants(port, wishes)) {
                 return PortPreference.UNFIT;
@@ -113,7 +112,8 @@ final class PodPorts {
                 return PortPreference.UNFIT;
             }
             // To put a port in its profiles takes longer than to wire it.
-            return 3 * suits + (ready.contains(port.id()) ? 0 : resting.contains(port.id()) ? 1 : 2);
+            Boolean ready = wires.get(port.id());
+            return 3 * suits + (ready == null ? 2 : ready ? 0 : 1);
         };
         return cache.take(request, preference);
     }

@@ -2,6 +2,8 @@ package io.portolan.agent.netlink;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -11,14 +13,25 @@ import java.util.function.Supplier;
  * The platform threads that wait for the kernel in place of virtual ones. Few, because the kernel serves all of rtnetlink
  * under one lock; they go when idle.
  */
-final class KernelThreads {
+public final class KernelThreads {
     private static final int COUNT = 4;
     private static final ThreadPoolExecutor POOL = pool();
+
+    private static final ExecutorService STAYING = Executors.newCachedThreadPool(
+            Thread.ofPlatform().daemon().name("kernel-", 0).factory());
 
     private KernelThreads() {}
 
     static <T> T call(Supplier<T> work) {
         return Thread.currentThread().isVirtual() ? await(CompletableFuture.supplyAsync(work, POOL)) : work.get();
+    }
+
+    /**
+     * Does all of a work on one platform thread: what asks the kernel ten times would change threads twenty times else, which
+     * takes longer than the questions. As many at once as are called, so the caller bounds them.
+     */
+    public static <T> T stay(Supplier<T> work) {
+        return Thread.currentThread().isVirtual() ? await(CompletableFuture.supplyAsync(work, STAYING)) : work.get();
     }
 
     /** Not to be interrupted: what is awaited takes milliseconds, and its descriptors would be lost. */

@@ -66,6 +66,7 @@ public final class Preplumbing implements AutoCloseable {
         try {
             while (!closed) {
                 awaitTurn(interval);
+                standBack();
                 try {
                     replenish();
                     takeDownSurplus();

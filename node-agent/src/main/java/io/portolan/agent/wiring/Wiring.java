@@ -120,6 +120,20 @@ public final class Wiring implements AutoCloseable {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
+    /** As {@link #ready}, of one port. */
+    public boolean isReady(PortId port) {
+        return ports.wires(port).stream()
+                .anyMatch(wire -> wire.ready() && veths.restingEnd(wire.name()).isPresent());
+    }
+
+    /**
+     * The ports that have a wire, and whether it carries traffic, by what the switch's database says. The kernel, which alone
+     * knows whether the pod's end rests, is not asked: that is a question for each wire.
+     */
+    public Map<PortId, Boolean> wires() {
+        return ports.wires().stream().collect(Collectors.toMap(Wire::port, Wire::ready, Boolean::logicalOr));
+    }
+
     /** The ports that have a wire, whatever its state. */
     public Set<PortId> plumbed() {
         return ports.wires().stream().map(Wire::port).collect(Collectors.toUnmodifiableSet());
