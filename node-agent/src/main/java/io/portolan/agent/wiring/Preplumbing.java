@@ -14,12 +14,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps some free ports wired, so that a pod need not wait. It works one port at a time and stands back while pods come and go.
  *
- * <p>Wires come back from pods that end, so there may be up to twice as many as wanted before one is taken down: a node
- * whose pods come and go would else plumb and unplumb all the time.
+ * <p>Wires come back from pods that end, so there may be up to twice as many as wanted, and more as long as one was made lately: a
+ * node whose pods come and go would else plumb and unplumb all the time, and OVN's northd works for each.
  */
 public final class Preplumbing implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Preplumbing.class);
     private static final Duration LONGEST_STANDING_BACK = Duration.ofSeconds(2);
+    private static final Duration SURPLUS_STAYS = Duration.ofMinutes(10);
     private static final Duration GLANCE = Duration.ofMillis(5);
 
     private final Wiring wiring;
@@ -30,6 +31,7 @@ public final class Preplumbing implements AutoCloseable {
     private final Thread thread;
     private final Object wake = new Object();
     private boolean woken = true;
+    private long lastPlumbed = System.nanoTime();
     private volatile boolean closed;
 
     /**
@@ -113,6 +115,7 @@ public final class Preplumbing implements AutoCloseable {
         standBack();
         try {
             wiring.plumbAhead(plug);
+            lastPlumbed = System.nanoTime();
             return true;
         } catch (WiringRefused e) {
             if (!e.concernsThePort()) {
@@ -124,6 +127,9 @@ public final class Preplumbing implements AutoCloseable {
     }
 
     private void takeDownSurplus() throws InterruptedException {
+        if (System.nanoTime() - lastPlumbed < SURPLUS_STAYS.toNanos()) {
+            return;
+        }
         Set<PortId> resting = wiring.resting();
         List<PortId> wired =
                 free.get().stream().map(Plug::port).filter(resting::contains).toList();
