@@ -15,7 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code ./portolan bench [--only NAME] [--json]}. Its exit status is 1 where a figure misses its target. */
 public final class Bench {
-    private static final List<Harness> HARNESSES = List.of(new EndpointChange(), new NodeFill(), new Audit());
+    private static final List<Harness> HARNESSES =
+            List.of(new EndpointChange(), new NodeFill(), new Audit(), new NorthdPerPod(), new RouterScale());
 
     /** It would say each request. */
     private static final Logger MOCK = Logger.getLogger("io.fabric8.mockwebserver");
