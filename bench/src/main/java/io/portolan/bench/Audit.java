@@ -9,9 +9,6 @@ import io.portolan.ovsdb.Row;
 import io.portolan.ovsdb.Value;
 import io.portolan.testbed.OvsdbServer;
 import io.portolan.testbed.Workspace;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -82,7 +79,7 @@ final class Audit implements Harness {
                     Figure.of("audit of %,d ports".formatted(NODES * PORTS), best, "s", 60),
                     Figure.of(
                             "resident memory of topology-service at most",
-                            residentMiB(replica.daemon().pid()),
+                            new Processes(replica.daemon().pid()).mebibytes("VmHWM"),
                             "MiB",
                             512));
         } catch (SQLException e) {
@@ -197,18 +194,6 @@ final class Audit implements Harness {
                 }
             }
             client.transact(bindings);
-        }
-    }
-
-    private static double residentMiB(long pid) {
-        try {
-            return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
-                    .filter(line -> line.startsWith("VmHWM:"))
-                    .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1_024)
-                    .findFirst()
-                    .orElseThrow();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.portolan.bench;
 
+import io.portolan.bench.simulation.Growth;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +16,18 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code ./portolan bench [--only NAME] [--json]}. Its exit status is 1 where a figure misses its target. */
 public final class Bench {
-    private static final List<Harness> HARNESSES =
-            List.of(new EndpointChange(), new NodeFill(), new Audit(), new NorthdPerPod(), new RouterScale());
+    private static final List<Harness> HARNESSES = List.of(
+            new PodStarts(),
+            new FirstPing(),
+            new NorthdPerPod(),
+            new RouterScale(),
+            new ClaimRate(),
+            new ClaimLatency(),
+            new ManyNodes(),
+            new Growth(),
+            new EndpointChange(),
+            new NodeFill(),
+            new Audit());
 
     /** It would say each request. */
     private static final Logger MOCK = Logger.getLogger("io.fabric8.mockwebserver");
@@ -66,7 +77,7 @@ public final class Bench {
     }
 
     /** To people; what a program reads is on standard output. */
-    static void say(String words) {
+    public static void say(String words) {
         System.err.println("portolan: " + words);
     }
 

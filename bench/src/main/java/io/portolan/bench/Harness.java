@@ -3,7 +3,7 @@ package io.portolan.bench;
 import java.util.List;
 
 /** Measures what belongs together, and leaves nothing running. */
-interface Harness {
+public interface Harness {
     String name();
 
     List<Figure> measure();

@@ -3,14 +3,9 @@ package io.portolan.bench;
 import io.portolan.testbed.Daemon;
 import io.portolan.testbed.OvnCentral;
 import io.portolan.testbed.TestbedFailed;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** What OVN's daemons use, and whether they are at rest. */
 record OvnLoad(OvnCentral central, List<Daemon> daemons) {
@@ -65,31 +60,12 @@ record OvnLoad(OvnCentral central, List<Daemon> daemons) {
         return daemons.stream().mapToDouble(OvnLoad::cpu).sum();
     }
 
-    /** Milliseconds, of all its threads. */
     static double cpu(Daemon daemon) {
-        try (Stream<Path> threads = Files.list(Path.of("/proc/%d/task".formatted(daemon.pid())))) {
-            return threads.mapToLong(OvnLoad::nanos).sum() / 1e6;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static long nanos(Path thread) {
-        try {
-            return Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ", 2)[0]);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new Processes(daemon.pid()).cpuMillis();
     }
 
     /** MiB that are resident. */
     static double memory(Daemon daemon) {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/%d/status".formatted(daemon.pid())))) {
-            return lines.filter(line -> line.startsWith("VmRSS:"))
-                    .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
-                    .sum();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new Processes(daemon.pid()).mebibytes("VmRSS");
     }
 }

@@ -8,7 +8,11 @@ final class Samples {
     private final double[] sorted;
 
     Samples(List<Long> nanos) {
-        sorted = nanos.stream().mapToDouble(n -> n / 1e6).sorted().toArray();
+        this(nanos.stream().mapToDouble(n -> n / 1e6).toArray());
+    }
+
+    Samples(double[] milliseconds) {
+        sorted = Arrays.stream(milliseconds).sorted().toArray();
         if (sorted.length == 0) {
             throw new IllegalArgumentException("nothing was measured");
         }

@@ -46,14 +46,14 @@ final class Plot {
         line(part, "idle", looks, look -> 100 * look.waste());
         XYChart nodes = chart("Nodes", "nodes");
         line(nodes, "with their ports", looks, Timeline.Look::ready);
+        write(file, List.of(claims, pods, waiting, waste, part, nodes), 3);
+    }
+
+    /** Two beside each other. */
+    static void write(Path file, List<XYChart> charts, int rows) {
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
-            BitmapEncoder.saveBitmap(
-                    List.of(claims, pods, waiting, waste, part, nodes),
-                    3,
-                    2,
-                    file.toString(),
-                    BitmapEncoder.BitmapFormat.PNG);
+            BitmapEncoder.saveBitmap(charts, rows, 2, file.toString(), BitmapEncoder.BitmapFormat.PNG);
         } catch (IOException e) {
             throw new UncheckedIOException("the plot cannot be written to " + file, e);
         }
@@ -69,11 +69,15 @@ final class Plot {
     }
 
     private static XYChart chart(String title, String unit) {
+        return over(title, "seconds", unit);
+    }
+
+    static XYChart over(String title, String what, String unit) {
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
                 .title(title)
-                .xAxisTitle("seconds")
+                .xAxisTitle(what)
                 .yAxisTitle(unit)
                 .build();
         chart.getStyler().setYAxisMin(0.0).setLegendPosition(Styler.LegendPosition.InsideNW);
@@ -93,7 +97,7 @@ final class Plot {
         add(chart, name, seconds, Arrays.stream(seconds).map(of).toArray());
     }
 
-    private static void add(XYChart chart, String name, double[] x, double[] y) {
+    static void add(XYChart chart, String name, double[] x, double[] y) {
         chart.addSeries(name, x, y).setMarker(SeriesMarkers.NONE);
     }
 }

@@ -33,6 +33,10 @@ record Result(
         return timeline.took(Timeline.Kind.CLAIM, event -> true);
     }
 
+    double claimMillis(double part) {
+        return Timeline.percentile(claims(), part);
+    }
+
     private double[] waits() {
         return timeline.took(Timeline.Kind.START, event -> true);
     }

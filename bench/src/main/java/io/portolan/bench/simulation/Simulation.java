@@ -13,7 +13,7 @@ import java.util.function.BooleanSupplier;
 
 /** One run: nodes join, pods fill them, come and go, waves pass, and at the end ledger and nodes say the same. */
 final class Simulation {
-    private static final String CLUSTER = "simulated";
+    static final String CLUSTER = "simulated";
     private static final long STEP_MS = 1_000;
     private static final double LOOK_EVERY = 1;
     private static final Duration JOIN_LIMIT = Duration.ofMinutes(30);

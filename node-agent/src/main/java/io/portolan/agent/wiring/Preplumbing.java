@@ -28,6 +28,7 @@ public final class Preplumbing implements AutoCloseable {
     private final BooleanSupplier busy;
     private final Consumer<PortId> unusable;
     private final int wanted;
+    private final Duration surplusStays;
     private final Thread thread;
     private final Object wake = new Object();
     private boolean woken = true;
@@ -48,11 +49,24 @@ public final class Preplumbing implements AutoCloseable {
             Consumer<PortId> unusable,
             int wanted,
             Duration interval) {
+        this(wiring, free, busy, unusable, wanted, interval, SURPLUS_STAYS);
+    }
+
+    /** @param surplusStays how long a surplus stays after the last wire that had to be made */
+    Preplumbing(
+            Wiring wiring,
+            Supplier<List<Plug>> free,
+            BooleanSupplier busy,
+            Consumer<PortId> unusable,
+            int wanted,
+            Duration interval,
+            Duration surplusStays) {
         this.wiring = wiring;
         this.free = free;
         this.busy = busy;
         this.unusable = unusable;
         this.wanted = wanted;
+        this.surplusStays = surplusStays;
         thread = Thread.ofVirtual().name("preplumbing").start(() -> run(interval));
     }
 
@@ -127,7 +141,7 @@ public final class Preplumbing implements AutoCloseable {
     }
 
     private void takeDownSurplus() throws InterruptedException {
-        if (System.nanoTime() - lastPlumbed < SURPLUS_STAYS.toNanos()) {
+        if (System.nanoTime() - lastPlumbed < surplusStays.toNanos()) {
             return;
         }
         Set<PortId> resting = wiring.resting();

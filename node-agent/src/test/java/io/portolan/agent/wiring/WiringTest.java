@@ -110,6 +110,24 @@ class WiringTest {
     }
 
     @Test
+    void aSurplusOfWiresStaysUntilNoneHadToBeMadeForAWhile() {
+        List<Plug> free = overlay.ports(1, 4);
+        free.subList(0, 3).forEach(wiring::plumb);
+        Duration stays = Duration.ofSeconds(2);
+        try (Preplumbing preplumbing =
+                new Preplumbing(wiring, () -> free, () -> false, port -> {}, 1, Duration.ofMillis(50), stays)) {
+            await().during(Duration.ofSeconds(1))
+                    .atMost(PATIENCE)
+                    .until(() -> wiring.resting().size() == 3);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(wiring.resting())
+                            .containsExactlyInAnyOrder(
+                                    free.get(0).port(), free.get(1).port()));
+            preplumbing.wake();
+        }
+    }
+
+    @Test
     void whatAPodDidToItsInterfaceIsUndone() {
         Plug plug = overlay.ports(1, 1).getFirst();
         try (PodSandbox pod = overlay.sandbox()) {
