@@ -2,7 +2,6 @@ package io.portolan.bench;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -10,6 +9,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,20 +22,25 @@ final class ClaimClient implements AutoCloseable {
     private static final Pattern PORT = Pattern.compile("\"id\":\"([0-9a-f-]{36})\"");
     private static final String END_OF_CHUNKS = "0\r\n\r\n";
 
-    private final Socket socket;
-    private final InputStream in;
-    private final String host;
+    private final URI service;
+    private Socket socket;
+    private InputStream in;
     private final byte[] room = new byte[64 * 1024];
 
     ClaimClient(URI service) {
+        this.service = service;
         try {
-            socket = new Socket(service.getHost(), service.getPort());
-            socket.setTcpNoDelay(true);
-            in = new BufferedInputStream(socket.getInputStream());
-            host = service.getAuthority();
+            socket = connected();
+            in = socket.getInputStream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private Socket connected() throws IOException {
+        Socket made = new Socket(service.getHost(), service.getPort());
+        made.setTcpNoDelay(true);
+        return made;
     }
 
     /** Nothing where the node has no free port any more. */
@@ -63,7 +68,7 @@ final class ClaimClient implements AutoCloseable {
         try {
             String request =
                     "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-                            .formatted(path, host, body.length(), body);
+                            .formatted(path, service.getAuthority(), body.length(), body);
             socket.getOutputStream().write(request.getBytes(US_ASCII));
             return answer();
         } catch (IOException e) {
@@ -87,6 +92,11 @@ final class ClaimClient implements AutoCloseable {
             int announced = announced(text.substring(0, head));
             boolean whole = announced < 0 ? text.endsWith(END_OF_CHUNKS) : length >= head + 4 + announced;
             if (whole) {
+                if (text.substring(0, head).toLowerCase(Locale.ROOT).contains("connection: close")) {
+                    socket.close(); // as after every hundredth request
+                    socket = connected();
+                    in = socket.getInputStream();
+                }
                 int status = Integer.parseInt(text.substring(9, 12));
                 if (status != 200 && status != 507) {
                     throw new IOException("the service answered " + text);

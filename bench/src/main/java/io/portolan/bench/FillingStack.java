@@ -69,7 +69,7 @@ final class FillingStack implements AutoCloseable {
             Map<String, Object> registration = registration(name, maxPods);
             long begin = System.nanoTime();
             RestCalls topology = stack.topologyCalls();
-            topology.put(NODES + name, registration).ok();
+            stack.topologyCallsOf(name).put(NODES + name, registration).ok();
             await(() -> full(topology.get(NODES + name).ok(), maxPods) > 0);
             double took = (System.nanoTime() - begin) / 1e9;
             ports = full(topology.get(NODES + name).ok(), maxPods);

@@ -55,7 +55,7 @@ final class FirstPing implements Harness {
             Worker here = stack.addNode("node-1").join();
             Worker there = stack.addNode("node-2").join();
             Bench.say("%d nodes more".formatted(NODES - 2));
-            declareOthers(stack.topologyCalls());
+            declareOthers(stack);
             String target = started(stack, there, "target").address();
             bareSwitch(stack, (NodeHost) here.host());
             stack.central().awaitInstalled();
@@ -79,9 +79,10 @@ final class FirstPing implements Harness {
         }
     }
 
-    private static void declareOthers(RestCalls topology) {
+    private static void declareOthers(Stack stack) {
         for (int i = 3; i <= NODES; i++) {
-            topology.put(
+            stack.topologyCallsOf("node-" + i)
+                    .put(
                             CLUSTER + "/nodes/node-" + i,
                             Map.of(
                                     "cpus",
@@ -96,6 +97,7 @@ final class FirstPing implements Harness {
                                     UUID.randomUUID()))
                     .ok();
         }
+        RestCalls topology = stack.topologyCalls();
         await(() -> {
             JsonNode ports = topology.get(CLUSTER).ok().path("ports");
             return ports.path("planned").asInt() + ports.path("provisioning").asInt() == 0

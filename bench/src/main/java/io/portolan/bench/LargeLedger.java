@@ -50,7 +50,7 @@ final class LargeLedger implements AutoCloseable {
 
     /** In SQL, the id of a node by its number, from 1 on. */
     static String node(String number) {
-        return "('00000000-0000-4000-8000-' || lpad(to_hex(%s), 12, '0'))::uuid".formatted(number);
+        return "('00000000-0000-4000-8000-' || lpad(to_hex((%s)::bigint), 12, '0'))::uuid".formatted(number);
     }
 
     static UUID nodeId(int number) {
