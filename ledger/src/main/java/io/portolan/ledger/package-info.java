@@ -6,8 +6,10 @@
  * whatever a service believes. {@code schema.sql} is the whole schema in one piece, for reading; a test proves it equal
  * to the migrations.
  *
- * <p>One job migrates ({@link io.portolan.ledger.LedgerMigration}); services only check at their start that the ledger
- * is the one they were built for.
+ * <p>One job migrates ({@link io.portolan.ledger.LedgerMigration}), before the services of a release start and while those
+ * of its predecessor run; services only check at their start that they can work on the ledger. So a migration adds, and
+ * takes away what the release before last used; {@code MigrationRulesTest} holds each to it, {@code docs/upgrade.md} has
+ * the promises.
  */
 @NullMarked
 package io.portolan.ledger;

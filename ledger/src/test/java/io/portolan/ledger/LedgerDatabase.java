@@ -5,7 +5,9 @@ import io.portolan.testbed.postgres.PostgresServer.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** A fresh, migrated ledger for a test, with a login for each service that has exactly that service's rights. */
@@ -16,6 +18,27 @@ public record LedgerDatabase(Database owner) {
         Database database = PostgresServer.shared().newDatabase();
         LedgerMigration.migrate(dataSource(database));
         return new LedgerDatabase(database);
+    }
+
+    /** A ledger as a release left it whose last migration was this one. */
+    static LedgerDatabase at(String migration) {
+        Database database = PostgresServer.shared().newDatabase();
+        Flyway.configure()
+                .dataSource(dataSource(database))
+                .locations("classpath:db/migration")
+                .target(migration)
+                .load()
+                .migrate();
+        return new LedgerDatabase(database);
+    }
+
+    /** Migrates on, as a later release with the migrations of these packages would. */
+    public int migrate(String... later) {
+        return LedgerMigration.migrate(
+                dataSource(owner),
+                Stream.concat(Stream.of("db/migration"), Stream.of(later))
+                        .map("classpath:"::concat)
+                        .toArray(String[]::new));
     }
 
     /** The login of a service: {@code ipam}, {@code topology}, {@code lb}, {@code security} or {@code reader}. */

@@ -1,7 +1,6 @@
 package io.portolan.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.portolan.testbed.postgres.PostgresServer;
@@ -15,7 +14,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,15 +71,6 @@ class SchemaTest {
         List<String> migrated = Catalog.of(LedgerDatabase.create().owner());
         assertThat(migrated).hasSizeGreaterThan(100);
         assertThat(Catalog.of(fromOneFile)).isEqualTo(migrated);
-    }
-
-    @Test
-    void aServiceRefusesALedgerOfAnotherRelease() {
-        Database empty = PostgresServer.shared().newDatabase();
-        assertThatThrownBy(() -> LedgerMigration.validate(LedgerDatabase.dataSource(empty)))
-                .isInstanceOf(FlywayValidateException.class);
-        assertThatCode(() -> LedgerMigration.validate(LedgerDatabase.dataSource(ledger.as("ipam"))))
-                .doesNotThrowAnyException();
     }
 
     @ParameterizedTest

@@ -95,15 +95,16 @@ final class CacheDatabase implements AutoCloseable {
             file.ensure();
             client.awaitConnected(CHECK);
         }
-        int order = file.compareWithOurs(client.schema().version());
-        if (order > 0) {
-            throw new IOException("the port cache's schema is newer than %s, which is all that this agent knows"
-                    .formatted(file.ours()));
+        String served = client.schema().version();
+        if (file.isBeyondOurs(served)) {
+            throw new IOException(
+                    "the port cache %s has schema %s, and this agent knows %s: run the agent of the later release again, or drain the node and remove the cache"
+                            .formatted(settings.file(), served, file.ours()));
         }
         if (!lockHeld()) {
             throw new IOException("another agent runs on this node and holds the port cache");
         }
-        if (order < 0) {
+        if (file.isBeforeOurs(served)) {
             file.convert();
         }
         if (client.transact(Operation.select(CacheRows.NODE)).rows(0).isEmpty()) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -92,9 +93,16 @@ final class ServedFile {
         }
     }
 
-    /** Compares a served version of the schema with ours: negative when it is older. */
-    int compareWithOurs(String version) {
-        return compare(version, ours());
+    /**
+     * Whether this agent cannot work on it. Of a later schema with our first number it can: that one only has columns more
+     * which may be left empty, and stays as it is.
+     */
+    boolean isBeyondOurs(String version) {
+        return parts(version)[0] > parts(ours())[0];
+    }
+
+    boolean isBeforeOurs(String version) {
+        return Arrays.compare(parts(version), parts(ours())) < 0;
     }
 
     String ours() {
@@ -105,16 +113,8 @@ final class ServedFile {
         return matcher.group(1) + "." + matcher.group(2) + "." + matcher.group(3);
     }
 
-    private static int compare(String one, String other) {
-        String[] left = one.split("\\.");
-        String[] right = other.split("\\.");
-        for (int i = 0; i < Math.min(left.length, right.length); i++) {
-            int order = Integer.compare(Integer.parseInt(left[i]), Integer.parseInt(right[i]));
-            if (order != 0) {
-                return order;
-            }
-        }
-        return Integer.compare(left.length, right.length);
+    private static int[] parts(String version) {
+        return Arrays.stream(version.split("\\.")).mapToInt(Integer::parseInt).toArray();
     }
 
     /** Brings a served database of an older version to ours, live and in one step. */

@@ -432,7 +432,8 @@ class PortCacheTest {
         try (PortCache cache = PortCache.open(node.settings(TestingNode.NODE, Duration.ofSeconds(2)), clock)) {
             assertThatThrownBy(() -> cache.take(request("a"), PortPreference.NONE))
                     .isInstanceOf(CacheUnavailable.class)
-                    .hasMessageContaining("newer");
+                    .hasMessageContaining(
+                            "has schema 2.0.0, and this agent knows 1.1.0: run the agent of the later release");
         }
         node.server().appctl("ovsdb-server/remove-db", "Portolan_Node");
         Files.delete(node.file());
@@ -449,6 +450,38 @@ class PortCacheTest {
                             .strip())
                     .isEqualTo("1.1.0");
         }
+    }
+
+    /** A later release's agent was here and is taken back: its columns, and what it wrote there, stay for its return. */
+    @Test
+    void anAgentOfBeforeWorksOnTheCacheOfALaterReleaseAndLeavesItAsItIs() throws IOException {
+        Files.createDirectories(node.file().getParent());
+        make(TestingNode.schema()
+                .replace("\"1.1.0\"", "\"1.2.0\"")
+                .replace(
+                        "\"vlan_tag\":",
+                        "\"zone\": {\"type\": {\"key\": \"string\", \"min\": 0, \"max\": 1}}, \"vlan_tag\":"));
+        PortId port;
+        try (PortCache cache = node.openWith(clock, 2)) {
+            port = take(cache, "a");
+        }
+        node.server().transact("""
+                ["Portolan_Node",{"op":"update","table":"Port","where":[["_uuid","==",["uuid","%s"]]],"row":{"zone":"east"}}]""".formatted(port));
+        try (PortCache cache = node.open(clock)) {
+            assertThat(cache.release(key("a"))).contains(port);
+            assertThat(take(cache, "b")).isNotNull();
+        }
+        assertThat(node.server().transact("""
+                ["Portolan_Node",{"op":"select","table":"Port","where":[["zone","==","east"]],"columns":["_uuid"]}]""").toString()).contains(port.toString());
+        assertThat(node.workspace()
+                        .command(
+                                "ovsdb-client",
+                                "get-schema-version",
+                                node.server().unixRemote(),
+                                "Portolan_Node")
+                        .output()
+                        .strip())
+                .isEqualTo("1.2.0");
     }
 
     /** Two pods ran, and a third port was free, when the agent was replaced by one that knows of profiles. */
