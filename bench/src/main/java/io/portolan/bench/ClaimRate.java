@@ -15,7 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.springframework.data.jpa.repository.Query;
+import org.springframework.data.jpa.repository.NativeQuery;
 
 /**
  * Ports that ipam-service leases in a second to 64 clients, against {@code pgbench} with the statement that the service runs, on
@@ -177,7 +177,7 @@ final class ClaimRate implements Harness {
                     .filter(method -> method.getName().equals("lease"))
                     .findFirst()
                     .orElseThrow()
-                    .getAnnotation(Query.class)
+                    .getAnnotation(NativeQuery.class)
                     .value();
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException(e);

@@ -61,12 +61,30 @@ public record IpAddress(Family family, long high, long low) implements Comparabl
         }
         long value = 0;
         for (String part : parts) {
-            if (!part.matches("0|[1-9][0-9]{0,2}") || Integer.parseInt(part) > 255) {
+            int octet = octet(part);
+            if (octet > 255) {
                 throw Malformed.text("an IP address", text, "'" + part + "' is not a number from 0 to 255");
             }
-            value = (value << 8) | Integer.parseInt(part);
+            value = (value << 8) | octet;
         }
         return new IpAddress(Family.IPV4, 0, value);
+    }
+
+    /** More than 255 for what is no octet. By hand: millions of addresses are read, and a regular expression is dear. */
+    private static int octet(String part) {
+        int length = part.length();
+        if (length == 0 || length > 3 || (length > 1 && part.charAt(0) == '0')) {
+            return Integer.MAX_VALUE;
+        }
+        int value = 0;
+        for (int i = 0; i < length; i++) {
+            char c = part.charAt(i);
+            if (c < '0' || c > '9') {
+                return Integer.MAX_VALUE;
+            }
+            value = value * 10 + (c - '0');
+        }
+        return value;
     }
 
     private static IpAddress parseV6(String text) {
@@ -130,7 +148,7 @@ public record IpAddress(Family family, long high, long low) implements Comparabl
     @Override
     public String toString() {
         if (family == Family.IPV4) {
-            return "%d.%d.%d.%d".formatted((low >>> 24) & 255, (low >>> 16) & 255, (low >>> 8) & 255, low & 255);
+            return ((low >>> 24) & 255) + "." + ((low >>> 16) & 255) + "." + ((low >>> 8) & 255) + "." + (low & 255);
         }
         int[] groups = new int[8];
         for (int i = 0; i < 4; i++) {

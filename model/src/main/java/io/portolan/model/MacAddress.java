@@ -3,9 +3,11 @@ package io.portolan.model;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /** A 48-bit unicast hardware address. */
 public record MacAddress(long value) {
+    private static final Pattern SPELLING = Pattern.compile("([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}");
     private static final HexFormat TEXT = HexFormat.ofDelimiter(":");
 
     /** OVN-Kubernetes's locally administered prefix for addresses derived from IPv4. */
@@ -19,7 +21,7 @@ public record MacAddress(long value) {
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static MacAddress parse(String text) {
-        if (!text.matches("([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}")) {
+        if (!SPELLING.matcher(text).matches()) {
             throw Malformed.text("a MAC address", text, "write six pairs of hexadecimal digits with colons");
         }
         long value = 0;

@@ -6,6 +6,7 @@ import io.portolan.ipam.port.PortRow;
 import java.util.List;
 import java.util.UUID;
 import org.springframework.data.jpa.repository.Modifying;
+import org.springframework.data.jpa.repository.NativeQuery;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.query.Param;
 
@@ -46,8 +47,8 @@ interface ClaimRepository extends LedgerRepository<Port, UUID> {
             """ + PortRow.COLUMNS + """
             from leased p join subnet s on s.id = p.subnet_id order by p.ip""";
 
-    @Query(
-            nativeQuery = true,
+    @NativeQuery(
+            sqlResultSetMapping = PortRow.MAPPING,
             value = LEASE + " order by p.released_at nulls first, p.ip limit :count for update of p skip locked"
                     + LEASED)
     List<PortRow> lease(
@@ -56,7 +57,9 @@ interface ClaimRepository extends LedgerRepository<Port, UUID> {
             @Param("claim") UUID claim,
             @Param("count") int count);
 
-    @Query(nativeQuery = true, value = LEASE + " order by p.ip limit :count for update of p" + LEASED)
+    @NativeQuery(
+            sqlResultSetMapping = PortRow.MAPPING,
+            value = LEASE + " order by p.ip limit :count for update of p" + LEASED)
     List<PortRow> leaseWaiting(
             @Param("node") UUID node,
             @Param("epoch") long epoch,
@@ -76,7 +79,7 @@ interface ClaimRepository extends LedgerRepository<Port, UUID> {
     int refuseOffers(@Param("node") UUID node, @Param("epoch") long epoch);
 
     /** What an earlier try of the same claim leased and the node still holds. */
-    @Query(nativeQuery = true, value = "select " + PortRow.COLUMNS + """
+    @NativeQuery(sqlResultSetMapping = PortRow.MAPPING, value = "select " + PortRow.COLUMNS + """
             from port p join subnet s on s.id = p.subnet_id
             where p.claim = :claim and p.node_id = :node and p.lease_epoch is not null
               and exists (select from node n where n.id = :node and n.epoch = :epoch)

@@ -3,16 +3,17 @@ package io.portolan.ipam.port;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.springframework.data.jpa.repository.NativeQuery;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 import org.springframework.data.repository.query.Param;
 
 interface PortRepository extends Repository<Port, UUID> {
-    @Query(nativeQuery = true, value = "select " + PortRow.COLUMNS + """
+    @NativeQuery(sqlResultSetMapping = PortRow.MAPPING, value = "select " + PortRow.COLUMNS + """
             from port p join subnet s on s.id = p.subnet_id where p.id = :id""")
     Optional<PortRow> find(@Param("id") UUID id);
 
-    @Query(nativeQuery = true, value = "select " + PortRow.COLUMNS + """
+    @NativeQuery(sqlResultSetMapping = PortRow.MAPPING, value = "select " + PortRow.COLUMNS + """
             from port p join subnet s on s.id = p.subnet_id
             where p.node_id = :node and (:state = '' or p.state = :state)
               and (:after = '' or p.ip > cast(nullif(:after, '') as inet))
@@ -23,7 +24,7 @@ interface PortRepository extends Repository<Port, UUID> {
             @Param("after") String after,
             @Param("limit") int limit);
 
-    @Query(nativeQuery = true, value = "select " + PortRow.COLUMNS + """
+    @NativeQuery(sqlResultSetMapping = PortRow.MAPPING, value = "select " + PortRow.COLUMNS + """
             from port p join subnet s on s.id = p.subnet_id
             where p.cluster_id = :cluster and (:state = '' or p.state = :state)
               and (:after = '' or p.ip > cast(nullif(:after, '') as inet))
@@ -34,7 +35,7 @@ interface PortRepository extends Repository<Port, UUID> {
             @Param("after") String after,
             @Param("limit") int limit);
 
-    @Query(nativeQuery = true, value = "select " + PortRow.COLUMNS + """
+    @NativeQuery(sqlResultSetMapping = PortRow.MAPPING, value = "select " + PortRow.COLUMNS + """
             from port p join subnet s on s.id = p.subnet_id
             where p.cluster_id = :cluster and p.ip = cast(:ip as inet)""")
     Optional<PortRow> withAddress(@Param("cluster") UUID cluster, @Param("ip") String ip);

@@ -11,13 +11,16 @@ import io.portolan.model.NodeId;
 import io.portolan.topology.settings.TopologyProperties;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.springframework.stereotype.Component;
 
 /**
@@ -27,11 +30,15 @@ import org.springframework.stereotype.Component;
  * {@code budget:i} in the ledger, so that a replica that dies gives its slots back by dying. A cluster has {@code
  * budget:CLUSTER:j} besides, fewer than there are slots: a network that takes long for each call cannot hold them all.
  *
- * <p>A cloud is another matter: its ports cost a fifth of a second each, and everybody's calls go to one API. It has {@code
- * cloud-calls} slots of its own, locks {@code budget:cloud:URL:i}, and none of the others. A node takes one before it asks
- * the cloud for anything, keeps it for {@code cloud-round} and then lets others have it; it waits without a question.
+ * <p>A node takes one before it asks the network or ipam-service for anything: it waits without a question, for a thousand
+ * that look in vain leave no time to those whose turn it is.
  *
- * <p>Nobody waits in a queue here: who gets none looks again later, and the wait is measured.
+ * <p>A cloud is another matter: its ports cost a fifth of a second each, and everybody's calls go to one API. It has {@code
+ * cloud-calls} slots of its own, locks {@code budget:cloud:URL:i}, and none of the others. A node keeps one for {@code
+ * cloud-round} and then lets others have it.
+ *
+ * <p>Nobody waits in a worker's time: who gets none comes back when a slot of this replica is free again, in its turn, or
+ * after a while, for another replica may have had the slot. The wait is measured.
  */
 @Component
 public final class CreationBudget {
@@ -40,10 +47,13 @@ public final class CreationBudget {
     private final LedgerLocks locks;
     private final Clouds clouds;
     private final TopologyProperties.Budget budget;
-    private final Map<NodeId, Long> waitingSince = new ConcurrentHashMap<>();
+    /** In the order in which they are called back. */
+    private final Map<NodeId, Waiting> waiting = Collections.synchronizedMap(new LinkedHashMap<>());
+
     private final AtomicInteger held = new AtomicInteger();
     private final Counter refusals;
     private final Timer waits;
+    private volatile Consumer<NodeId> caller = node -> {};
 
     CreationBudget(LedgerLocks locks, Clouds clouds, TopologyProperties properties, MeterRegistry meters) {
         this.locks = locks;
@@ -58,10 +68,16 @@ public final class CreationBudget {
         Gauge.builder("portolan.budget.slots.held", held, AtomicInteger::get)
                 .description("Slots that this replica holds")
                 .register(meters);
-        Gauge.builder("portolan.budget.waiting", waitingSince, Map::size)
+        Gauge.builder("portolan.budget.waiting", waiting, Map::size)
                 .description("Nodes of this replica that wait for a slot")
                 .register(meters);
     }
+
+    /**
+     * @param scope the cluster or the cloud whose slots it waits for
+     * @param since by {@link System#nanoTime()}
+     */
+    private record Waiting(String scope, long since) {}
 
     /** The right to one call; given back by closing. */
     public final class Slot implements AutoCloseable {
@@ -76,6 +92,7 @@ public final class CreationBudget {
         public void close() {
             held.decrementAndGet();
             locks.reversed().forEach(Held::close);
+            callNext();
         }
     }
 
@@ -97,27 +114,48 @@ public final class CreationBudget {
 
     /** How long it then waits: not at all where nobody else does. */
     public Duration politely() {
-        return waitingSince.isEmpty() ? Duration.ZERO : POLITE;
+        return waiting.isEmpty() ? Duration.ZERO : POLITE;
     }
 
     /** Empty where the cluster or all of us have as many calls under way as they may. */
     public Optional<Slot> trySlot(ClusterId cluster, Optional<String> cloud, NodeId node) {
         Optional<Slot> slot = cloud.isPresent() ? slot(cloud.get()) : slot(cluster);
         if (slot.isPresent()) {
-            Long since = waitingSince.remove(node);
-            if (since != null) {
-                waits.record(System.nanoTime() - since, TimeUnit.NANOSECONDS);
+            Waiting waited = waiting.remove(node);
+            if (waited != null) {
+                waits.record(System.nanoTime() - waited.since(), TimeUnit.NANOSECONDS);
             }
         } else {
             refusals.increment();
-            waitingSince.putIfAbsent(node, System.nanoTime());
+            waiting.putIfAbsent(node, new Waiting(cloud.orElseGet(cluster::toString), System.nanoTime()));
         }
         return slot;
     }
 
+    /** @param wake is told whose turn it may be */
+    public void calls(Consumer<NodeId> wake) {
+        caller = wake;
+    }
+
+    /** The first of each scope: which of them can have the slot, they see themselves. Who was called goes to the end. */
+    private void callNext() {
+        Map<String, NodeId> first = new HashMap<>();
+        synchronized (waiting) {
+            waiting.forEach((node, since) -> first.putIfAbsent(since.scope(), node));
+            first.values().forEach(node -> waiting.put(node, waiting.remove(node)));
+        }
+        first.values().forEach(caller);
+    }
+
+    /** How long a node waits at most for its call: apart from others, and the longer the more wait. */
+    public Duration apart() {
+        long least = 500 + 10L * waiting.size();
+        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(least, 3 * least));
+    }
+
     /** For a node that needs none any more. */
     public void noLongerWaiting(NodeId node) {
-        waitingSince.remove(node);
+        waiting.remove(node);
     }
 
     private Optional<Slot> slot(String cloud) {

@@ -50,7 +50,7 @@ final class NodePorts {
      * Where ports are made.
      *
      * @param cloud the cloud that bears the calls, where it is one
-     * @param turn the right to call it, where it was taken already
+     * @param turn the right to make ports, where it was taken already
      */
     record Place(Node node, Cluster cluster, SdnBackend network, Optional<String> cloud, Optional<Slot> turn) {
         NodeId id() {
@@ -166,7 +166,7 @@ final class NodePorts {
             } else {
                 Optional<Slot> slot = budget.trySlot(place.cluster().id(), place.cloud(), place.id());
                 if (slot.isEmpty()) {
-                    return Optional.of(Outcome.again(aMoment()));
+                    return Optional.of(Outcome.again(budget.apart()));
                 }
                 Slot held = slot.get();
                 try (held) {

@@ -32,7 +32,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -161,22 +160,17 @@ final class NodeReconciler implements Reconciler<NodeId> {
             return Outcome.again(CLUSTER_PENDING);
         }
         Optional<String> cloud = networks.cloud(cluster.target());
-        if (cloud.isEmpty() || !nodes.hasPortsToMake(node.id().value())) {
+        if (!nodes.hasPortsToMake(node.id().value())) {
             return putUp(node, cluster, router, cloud, Optional.empty());
         }
         Optional<CreationBudget.Slot> turn = budget.trySlot(cluster.id(), cloud, node.id());
         if (turn.isEmpty()) {
-            return Outcome.again(aWhile());
+            return Outcome.again(budget.apart());
         }
         CreationBudget.Slot held = turn.get();
         try (held) {
             return putUp(node, cluster, router, cloud, turn);
         }
-    }
-
-    /** Apart, lest all who wait come back at once. */
-    private static Duration aWhile() {
-        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(500, 1_500));
     }
 
     private Outcome putUp(

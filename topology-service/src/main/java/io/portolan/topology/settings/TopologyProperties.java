@@ -40,7 +40,7 @@ public record TopologyProperties(
      */
     public record Budget(
             @DefaultValue("4096") int ports,
-            @DefaultValue("1024") int call,
+            @DefaultValue("256") int call,
             @DefaultValue("0.5") double clusterShare,
             @DefaultValue("2") int cloudCalls,
             @DefaultValue("10s") Duration cloudRound) {
