@@ -25,6 +25,7 @@ final class Settings {
             "SPRING_DATASOURCE_URL",
             "SPRING_DATASOURCE_USERNAME",
             "SPRING_CONFIG_IMPORT",
+            "LOGGING_STRUCTURED_FORMAT_CONSOLE",
             "SPRING_PROFILES_ACTIVE",
             "PORTOLAN_SECRETS",
             "PORTOLAN_TLS",

@@ -8,6 +8,7 @@ import io.portolan.ipam.edge.Given;
 import io.portolan.ipam.ledger.LedgerTransactions;
 import io.portolan.ipam.report.ReportedPort.User;
 import io.portolan.ipam.topology.Topology;
+import io.portolan.kit.log.About;
 import io.portolan.kit.problem.Invalid;
 import io.portolan.model.NodeId;
 import io.portolan.model.PodRef;
@@ -96,7 +97,21 @@ final class Reports {
         }
     }
 
+    /** A report's id is the trace of the ADD that made it. */
     private void count(Settled settled) {
+        PortReport report = settled.report();
+        try (About _ = new About(Map.of(
+                "port",
+                report.port().toString(),
+                "sandbox",
+                report.sandbox(),
+                "report",
+                report.id().toString()))) {
+            countTold(settled);
+        }
+    }
+
+    private void countTold(Settled settled) {
         if (settled.how() instanceof Settlement.DoubleUse two) {
             doubleUses.increment();
             log.error("Declined {}: {}", settled.report(), two.refused());

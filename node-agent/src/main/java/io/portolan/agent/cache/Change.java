@@ -127,8 +127,11 @@ final class Change {
     }
 
     void report(PortReport.Kind kind, PortId port, AttachmentKey key, @Nullable PodRef pod) {
-        PortReport report =
-                new PortReport(UUID.randomUUID(), port, kind, key.sandbox(), key.networkInterface(), pod, now);
+        report(UUID.randomUUID(), kind, port, key, pod);
+    }
+
+    void report(UUID id, PortReport.Kind kind, PortId port, AttachmentKey key, @Nullable PodRef pod) {
+        PortReport report = new PortReport(id, port, kind, key.sandbox(), key.networkInterface(), pod, now);
         long seq = outbox.isEmpty() ? 1 : outbox.getLast().seq() + 1;
         CacheView.Queued queued = new CacheView.Queued(seq, report);
         outbox.add(queued);

@@ -160,7 +160,7 @@ public final class PortCache implements AutoCloseable {
                 change.now(),
                 request.notes());
         change.attach(attachment);
-        change.report(PortReport.Kind.BOUND, port.id(), request.key(), request.pod());
+        change.report(request.report(), PortReport.Kind.BOUND, port.id(), request.key(), request.pod());
         return new Taken(bound, attachment, false, port.profiles());
     }
 

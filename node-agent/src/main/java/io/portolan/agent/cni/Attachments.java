@@ -10,6 +10,7 @@ import io.portolan.agent.cache.Taken;
 import io.portolan.agent.netlink.NamespaceRefused;
 import io.portolan.agent.netlink.NetworkNamespace;
 import io.portolan.agent.security.ProfilesRefused;
+import io.portolan.agent.trace.Trace;
 import io.portolan.agent.wiring.Checkpoint;
 import io.portolan.agent.wiring.Plug;
 import io.portolan.agent.wiring.Sandbox;
@@ -27,6 +28,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -80,7 +82,8 @@ final class Attachments {
                 pod.orElse(null),
                 superseded,
                 profiles,
-                Map.of(PodPorts.NETWORK, request.config().name()));
+                Map.of(PodPorts.NETWORK, request.config().name()),
+                Trace.current().map(Trace::id).orElseGet(UUID::randomUUID));
         return attach(wanted, request.arguments(), sandbox);
     }
 
@@ -105,12 +108,14 @@ final class Attachments {
         ports.free(known, PodPorts.sandbox(known), checkpoint);
     }
 
-    private Added attach(PortRequest wanted, PodArguments wishes, Sandbox sandbox) {
+    private Added attach(PortRequest first, PodArguments wishes, Sandbox sandbox) {
+        PortRequest wanted = first;
         Set<PortId> tried = new HashSet<>();
         while (true) {
             Taken taken = take(wanted, wishes, tried);
             checkpoint.passed("port taken");
             Plug plug = ports.plug(taken.port());
+            MDC.put("port", plug.port().toString());
             boolean ready = ports.wiring().isReady(plug.port());
             try {
                 boolean warm = secure(taken, wanted) && ready;
@@ -124,6 +129,7 @@ final class Attachments {
                     throw e;
                 }
                 ports.judge();
+                wanted = wanted.again();
             }
         }
     }

@@ -8,6 +8,7 @@ import io.portolan.agent.netlink.NamespaceRefused;
 import io.portolan.agent.netlink.NetlinkException;
 import io.portolan.agent.security.ProfilesRefused;
 import io.portolan.agent.security.SecurityUnavailable;
+import io.portolan.agent.trace.Trace;
 import io.portolan.agent.wiring.WiringRefused;
 import java.io.IOException;
 import java.time.Duration;
@@ -19,6 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 
 /** One call from the frame to the answer: checked, done, and every failure turned into an error of the protocol. */
@@ -28,6 +31,9 @@ final class CniCalls implements CniServer.Calls {
                     1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 20_000, 60_000)
             .map(Duration::ofMillis)
             .toArray(Duration[]::new);
+
+    /** An ADD that takes longer is worth a line. */
+    private static final Duration SLOW = Duration.ofSeconds(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(CniCalls.class);
 
@@ -72,6 +78,7 @@ final class CniCalls implements CniServer.Calls {
     @Override
     public CniServer.Answer answer(Frame frame) {
         long start = System.nanoTime();
+        Trace.begin();
         String command =
                 CniCommand.of(frame.variable("CNI_COMMAND")).map(Enum::name).orElse("none");
         String path = "none";
@@ -79,6 +86,9 @@ final class CniCalls implements CniServer.Calls {
         try {
             Done done = dispatch(frame);
             path = done.path();
+            if (!done.port().isEmpty()) {
+                added(frame, done, Duration.ofNanos(System.nanoTime() - start));
+            }
             return new CniServer.Answer(0, done.output());
         } catch (RuntimeException e) {
             CniRefused refused = refusal(e);
@@ -92,11 +102,27 @@ final class CniCalls implements CniServer.Calls {
                     .tags("command", command, "path", path, "outcome", outcome)
                     .register(meters)
                     .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+            MDC.clear();
         }
     }
 
+    private static void added(Frame frame, Done done, Duration took) {
+        MDC.put("port", done.port());
+        LOG.atLevel(took.compareTo(SLOW) < 0 ? Level.DEBUG : Level.INFO)
+                .log(
+                        "ADD {} took {} ms, {}: port {}",
+                        frame.variable("CNI_CONTAINERID"),
+                        took.toMillis(),
+                        done.path(),
+                        done.port());
+    }
+
     /** @param path warm when the port was wired and installed before the call */
-    private record Done(String output, String path) {}
+    private record Done(String output, String path, String port) {
+        private Done(String output, String path) {
+            this(output, path, "");
+        }
+    }
 
     private Done dispatch(Frame frame) {
         if (CniRequest.command(frame) == CniCommand.VERSION) {
@@ -108,6 +134,7 @@ final class CniCalls implements CniServer.Calls {
             attachments.status();
             return new Done("", "none");
         }
+        about(request);
         Semaphore places = request.command() == CniCommand.ADD ? adding : others;
         places.acquireUninterruptibly();
         moving.incrementAndGet();
@@ -118,6 +145,17 @@ final class CniCalls implements CniServer.Calls {
             places.release();
             portsChanged.run();
         }
+    }
+
+    /** Whom the call's log lines are about. */
+    private static void about(CniRequest request) {
+        MDC.put("sandbox", request.containerId());
+        request.arguments().pod().ifPresent(pod -> {
+            MDC.put("pod", pod.namespace() + "/" + pod.name());
+            if (pod.uid() != null) {
+                MDC.put("podUid", pod.uid());
+            }
+        });
     }
 
     private Done work(CniRequest request, Frame frame) {
@@ -150,7 +188,8 @@ final class CniCalls implements CniServer.Calls {
                         request.namespace().orElseThrow(),
                         request.interfaceName(),
                         request.config().dns()),
-                added.warm() ? "warm" : "cold");
+                added.warm() ? "warm" : "cold",
+                added.plug().port().toString());
     }
 
     /** An earlier DEL of the same pair that came too late for its caller must not free what this ADD gets. */

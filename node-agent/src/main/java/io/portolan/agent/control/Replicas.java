@@ -2,6 +2,7 @@ package io.portolan.agent.control;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.portolan.agent.trace.Trace;
 import io.portolan.model.identity.TokenFile;
 import io.portolan.tls.PeerRequests;
 import java.io.IOException;
@@ -66,6 +67,7 @@ final class Replicas implements AutoCloseable {
         client = RestClient.builder()
                 .requestFactory(requests)
                 .requestInterceptor((request, body, execution) -> {
+                    Trace.current().ifPresent(trace -> request.getHeaders().set("traceparent", trace.parent()));
                     if (identity.isPresent()) {
                         request.getHeaders()
                                 .set(HttpHeaders.AUTHORIZATION, identity.get().authorization());

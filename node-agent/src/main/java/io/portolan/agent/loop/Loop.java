@@ -2,6 +2,7 @@ package io.portolan.agent.loop;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
+import io.portolan.agent.trace.Trace;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -9,6 +10,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Does one thing over and over on a thread of its own. How long ago it last came to an end is a metric; one round that takes
@@ -93,6 +95,8 @@ public final class Loop implements AutoCloseable {
     }
 
     private Duration round() {
+        Trace.begin();
+        MDC.put("loop", name);
         try {
             Duration pause = step.run();
             afterError.worked();
@@ -103,6 +107,8 @@ public final class Loop implements AutoCloseable {
                 LOG.debug("loop {} failed", name, e);
             }
             return afterError.failed();
+        } finally {
+            MDC.clear();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.portolan.agent.netlink;
 
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -8,6 +9,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /**
  * The platform threads that wait for the kernel in place of virtual ones. Few, because the kernel serves all of rtnetlink
@@ -31,7 +34,23 @@ public final class KernelThreads {
      * takes longer than the questions. As many at once as are called, so the caller bounds them.
      */
     public static <T> T stay(Supplier<T> work) {
-        return Thread.currentThread().isVirtual() ? await(CompletableFuture.supplyAsync(work, STAYING)) : work.get();
+        if (!Thread.currentThread().isVirtual()) {
+            return work.get();
+        }
+        Map<String, String> about = MDC.getCopyOfContextMap();
+        return await(CompletableFuture.supplyAsync(() -> knowing(about, work), STAYING));
+    }
+
+    /** What the caller's log lines say, the work's say, too. */
+    private static <T> T knowing(@Nullable Map<String, String> about, Supplier<T> work) {
+        if (about != null) {
+            MDC.setContextMap(about);
+        }
+        try {
+            return work.get();
+        } finally {
+            MDC.clear();
+        }
     }
 
     /** Not to be interrupted: what is awaited takes milliseconds, and its descriptors would be lost. */

@@ -226,7 +226,8 @@ class PortCacheTest {
                             pod,
                             Set.of(key("dead"), key("others"), key("gone")),
                             null,
-                            Map.of()),
+                            Map.of(),
+                            UUID.randomUUID()),
                     PortPreference.NONE);
             assertThat(cache.attachments().stream().map(one -> one.key().sandbox()))
                     .containsExactlyInAnyOrder("alive", "others", "new");
@@ -549,7 +550,8 @@ class PortCacheTest {
 
     private static PortRequest wanting(String sandbox, Set<ProfileId> profiles) {
         PortRequest request = request(sandbox);
-        return new PortRequest(request.key(), request.netns(), request.pod(), Set.of(), profiles, Map.of());
+        return new PortRequest(
+                request.key(), request.netns(), request.pod(), Set.of(), profiles, Map.of(), UUID.randomUUID());
     }
 
     private void make(String schema) throws IOException {

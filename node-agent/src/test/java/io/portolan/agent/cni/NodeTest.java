@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.Timer;
 import io.portolan.agent.cache.Attachment;
+import io.portolan.agent.cache.AttachmentKey;
 import io.portolan.agent.cache.CachedPort;
 import io.portolan.agent.netlink.NetworkNamespace;
 import io.portolan.agent.wiring.TestingOverlay;
@@ -20,6 +21,7 @@ import io.portolan.ovsdb.Replica;
 import io.portolan.ovsdb.RowChange;
 import io.portolan.ovsdb.Watch;
 import io.portolan.testbed.Daemon;
+import io.portolan.testbed.JsonLog;
 import io.portolan.testbed.PingStream;
 import io.portolan.testbed.PodSandbox;
 import java.io.IOException;
@@ -50,6 +52,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.StandardEnvironment;
 import tools.jackson.databind.JsonNode;
 
 /** Pods of two real nodes, started and stopped by the real executable. */
@@ -115,6 +119,57 @@ class NodeTest {
 
     private static void awaitPing(PodSandbox pod) {
         await().atMost(PATIENCE).until(() -> pod.ping(neighbourIp, 1).answered());
+    }
+
+    @Test
+    void anAddsLogLineSaysWhoseItIsAndItsReportBearsItsTrace() throws Exception {
+        String id = container();
+        StandardEnvironment environment = new StandardEnvironment();
+        environment
+                .getPropertySources()
+                .addFirst(new MapPropertySource(
+                        "test",
+                        Map.of(
+                                "spring.application.name",
+                                "node-agent",
+                                "logging.structured.json.add.node",
+                                "worker-1")));
+        try (JsonLog log = JsonLog.of("io.portolan.agent.cni", environment);
+                PodSandbox pod = overlay.sandbox()) {
+            CniProgram add = node.program("ADD", id)
+                    .with("CNI_NETNS", pod.path().toString())
+                    .with("CNI_ARGS", "K8S_POD_NAMESPACE=shop;K8S_POD_NAME=cart-0;K8S_POD_UID=u-" + id);
+            TestingNode.succeeded(add);
+            PortId port = node.cache()
+                    .attachment(new AttachmentKey(id, "eth0"))
+                    .orElseThrow()
+                    .port();
+            JsonNode line = log.lines("ADD " + id).getFirst();
+            assertThat(line.path("sandbox").asString()).isEqualTo(id);
+            assertThat(line.path("pod").asString()).isEqualTo("shop/cart-0");
+            assertThat(line.path("podUid").asString()).isEqualTo("u-" + id);
+            assertThat(line.path("port").asString()).isEqualTo(port.toString());
+            assertThat(line.path("node").asString()).isEqualTo("worker-1");
+            assertThat(line.at("/service/name").asString()).isEqualTo("node-agent");
+            assertThat(line.path("spanId").asString()).matches("[0-9a-f]{16}");
+            String trace = line.path("traceId").asString();
+            assertThat(node.cache().outbox().pending(1_000).stream()
+                            .filter(report -> report.sandbox().equals(id))
+                            .map(report ->
+                                    report.kind() + " " + report.id().toString().replace("-", "")))
+                    .containsExactly("BOUND " + trace);
+
+            TestingNode.succeeded(add);
+            assertThat(log.lines("ADD " + id)).hasSize(2);
+            assertThat(log.lines("ADD " + id).getLast().path("traceId").asString())
+                    .matches("[0-9a-f]{32}")
+                    .isNotEqualTo(trace);
+            failed(node.program("ADD", "other" + id).with("CNI_NETNS", "/run/netns/none"), config("1.1.0"));
+            JsonNode refused = log.lines("ADD other" + id + " refused").getFirst();
+            assertThat(refused.path("sandbox").asString()).isEqualTo("other" + id);
+            assertThat(refused.has("pod")).isFalse();
+            assertThat(refused.has("port")).isFalse();
+        }
     }
 
     @Test

@@ -36,6 +36,7 @@ import io.portolan.model.PortState;
 import io.portolan.model.ProfileId;
 import io.portolan.model.api.NodeSecurity;
 import io.portolan.model.api.NodeView;
+import io.portolan.model.api.PortReport;
 import io.portolan.testbed.NodeHost;
 import io.portolan.testbed.PingStream;
 import io.portolan.testbed.PodSandbox;
@@ -329,6 +330,14 @@ class SecurityNodeTest {
             TestingNode.succeeded(quiet.add(one, ";IP=" + address));
             assertThat(security.history(port.id()).stream().skip(before)).containsExactly(TALK);
             assertThat(quiet.profiles()).isEqualTo(TALK);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(ledger.history().stream()
+                                    .filter(report ->
+                                            report.port().equals(port.id()) && report.kind() == PortReport.Kind.BOUND)
+                                    .map(report -> report.id().toString().replace("-", "")))
+                            .last()
+                            .satisfies(
+                                    trace -> assertThat(security.traces()).anyMatch(header -> header.contains(trace))));
             TestingNode.succeeded(none.add(two, ""));
             assertThat(none.profiles()).isEmpty();
             assertThat(two.ping(neighbourIp, 2).answered()).isFalse();

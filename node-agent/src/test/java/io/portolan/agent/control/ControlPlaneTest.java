@@ -132,6 +132,24 @@ class ControlPlaneTest {
     }
 
     @Test
+    void everyRoundHasATraceThatItsCallsBear() {
+        start();
+        soon().until(() -> cache.counts().free() > 0);
+        take("a");
+        soon().until(() -> ledger.traces().stream()
+                                .filter(call -> call.startsWith("reports "))
+                                .count()
+                        > 0
+                && ledger.traces().stream()
+                                .filter(call -> call.startsWith("register "))
+                                .count()
+                        > 2);
+        assertThat(ledger.traces()).allMatch(call -> call.matches("[a-z]+ 00-[0-9a-f]{32}-[0-9a-f]{16}-01"));
+        assertThat(ledger.traces().stream().filter(call -> call.startsWith("register ")))
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
     void aNodeRegistersLeasesABatchAndTellsWhatHappens() {
         start();
         soon().until(cache::counts, free(16));

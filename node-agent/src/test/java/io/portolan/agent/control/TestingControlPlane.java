@@ -55,6 +55,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * topology-service and ipam-service as an agent sees them, with one node, in memory: the same records, the same rules for
@@ -87,6 +88,7 @@ public final class TestingControlPlane implements AutoCloseable {
     private final Set<UUID> reported = new HashSet<>();
     private final List<PortReport> history = new ArrayList<>();
     private final List<String> calls = new ArrayList<>();
+    private final List<String> traces = new ArrayList<>();
     private @Nullable CacheReport told;
     private boolean compareWanted;
     private final Map<String, Deque<Fault>> faults = new LinkedHashMap<>();
@@ -273,6 +275,11 @@ public final class TestingControlPlane implements AutoCloseable {
         return List.copyOf(calls);
     }
 
+    /** By call, its operation and what it named as its trace. */
+    public synchronized List<String> traces() {
+        return List.copyOf(traces);
+    }
+
     public synchronized long epoch() {
         return epoch;
     }
@@ -304,6 +311,7 @@ public final class TestingControlPlane implements AutoCloseable {
         Object answer;
         synchronized (this) {
             calls.add(operation);
+            traces.add(operation + " " + exchange.getRequestHeaders().getFirst("traceparent"));
             answer = answer(operation, path, exchange.getRequestURI().getRawQuery(), body);
         }
         if (fault == Fault.UNCONFIRMED) {
@@ -318,7 +326,8 @@ public final class TestingControlPlane implements AutoCloseable {
                     JSON.writeValueAsBytes(
                             Map.of("type", "urn:portolan:problem:" + problem.slug(), "detail", problem.detail())));
         } else {
-            send(exchange, 200, JSON.writeValueAsBytes(answer));
+            ObjectNode later = JSON.valueToTree(answer);
+            send(exchange, 200, JSON.writeValueAsBytes(later.put("ofALaterRelease", "which agents let be")));
         }
     }
 

@@ -56,6 +56,7 @@ public final class TestingSecurity implements AutoCloseable {
     private final Map<PortId, Set<ProfileId>> bindings = new LinkedHashMap<>();
     private final Map<PortId, List<Set<ProfileId>>> histories = new HashMap<>();
     private final List<String> calls = new ArrayList<>();
+    private final List<String> traces = new ArrayList<>();
     private final Deque<Fault> faults = new ArrayDeque<>();
     private final Map<String, Problem> refusals = new HashMap<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -136,6 +137,11 @@ public final class TestingSecurity implements AutoCloseable {
         return List.copyOf(histories.getOrDefault(port, List.of()));
     }
 
+    /** What each binding named as its trace. */
+    public synchronized List<String> traces() {
+        return List.copyOf(traces);
+    }
+
     private void handle(HttpExchange exchange) throws IOException {
         byte[] body = exchange.getRequestBody().readAllBytes();
         String path = exchange.getRequestURI().getPath();
@@ -147,6 +153,7 @@ public final class TestingSecurity implements AutoCloseable {
         Object answer;
         synchronized (this) {
             fault = faults.poll();
+            traces.add(String.valueOf(exchange.getRequestHeaders().getFirst("traceparent")));
             if (fault == Fault.BAD_GATEWAY) {
                 calls.add("bind: bad gateway");
                 send(exchange, 502, "bad gateway".getBytes(StandardCharsets.UTF_8));

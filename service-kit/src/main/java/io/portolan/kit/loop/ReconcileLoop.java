@@ -4,8 +4,13 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.portolan.kit.log.About;
 import io.portolan.ledger.LedgerLocks;
 import io.portolan.ledger.LedgerLocks.Held;
+import io.portolan.model.ClusterId;
+import io.portolan.model.ClusterName;
+import io.portolan.model.NodeId;
+import io.portolan.model.PortId;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +29,7 @@ import org.springframework.context.SmartLifecycle;
 /** Runs a {@link Reconciler}; the package says how. It starts and stops with the application's context. */
 public final class ReconcileLoop<K> implements SmartLifecycle, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ReconcileLoop.class);
+    private static final String LOOP = "loop";
     private static final Duration GRACE = Duration.ofSeconds(10);
 
     private final String name;
@@ -184,6 +190,24 @@ public final class ReconcileLoop<K> implements SmartLifecycle, AutoCloseable {
     }
 
     private void look(K key) {
+        try (About _ = new About(fields(key))) {
+            lookAt(key);
+        }
+    }
+
+    /** Whom the look's log lines are about, under the name of its kind where that has one. */
+    private Map<String, String> fields(K key) {
+        String text = key.toString();
+        return switch (key) {
+            case ClusterId cluster -> Map.of(LOOP, name, "cluster", text);
+            case ClusterName cluster -> Map.of(LOOP, name, "cluster", text);
+            case NodeId node -> Map.of(LOOP, name, "node", text);
+            case PortId port -> Map.of(LOOP, name, "port", text);
+            default -> Map.of(LOOP, name, "key", text);
+        };
+    }
+
+    private void lookAt(K key) {
         Outcome outcome;
         try {
             Optional<Held> held = locks.tryLock(name + ":" + key);

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.portolan.ledger.LedgerDatabase;
 import io.portolan.ledger.LedgerLocks;
+import io.portolan.model.NodeId;
+import io.portolan.testbed.JsonLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,9 +25,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
+import org.springframework.core.env.StandardEnvironment;
+import tools.jackson.databind.JsonNode;
 
 class ReconcileLoopTest {
     private static final Duration LONG = Duration.ofMinutes(10);
@@ -66,6 +72,27 @@ class ReconcileLoopTest {
         loops.add(loop);
         loop.start();
         return loop;
+    }
+
+    @Test
+    void aLooksLogLinesSayWhatItLooksAt() {
+        NodeId node = NodeId.random();
+        Logger log = LoggerFactory.getLogger("looked");
+        try (JsonLog lines = JsonLog.of("looked", new StandardEnvironment())) {
+            ReconcileLoop<NodeId> loop = loop(
+                    over(Set.of(node), key -> {
+                        log.info("looked at {}", key);
+                        throw new IllegalStateException("the network is away");
+                    }),
+                    SIGNALS_ONLY);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> !lines.lines("looked at").isEmpty());
+            loop.close();
+            JsonNode line = lines.lines("looked at").getFirst();
+            assertThat(line.path("loop").asString()).isEqualTo("test");
+            assertThat(line.path("node").asString()).isEqualTo(node.toString());
+            assertThat(line.has("key")).isFalse();
+        }
     }
 
     @Test
