@@ -1,6 +1,5 @@
 package io.portolan.bench;
 
-import io.portolan.bench.simulation.Growth;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;

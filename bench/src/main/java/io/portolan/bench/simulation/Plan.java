@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * @param plot the picture's file
  * @param json whether the result is for a program
  */
-record Plan(
+public record Plan(
         int nodes,
         Duration length,
         double churn,
@@ -34,7 +34,7 @@ record Plan(
     }
 
     /** A word that is not understood; the message is for a person. */
-    static final class Unknown extends Exception {
+    public static final class Unknown extends Exception {
         private static final long serialVersionUID = 1;
 
         Unknown(String message) {
@@ -56,7 +56,7 @@ record Plan(
             "seed", "1",
             "plot", "target/simulation.png");
 
-    static Plan of(String... words) throws Unknown {
+    public static Plan of(String... words) throws Unknown {
         Map<String, String> said = new TreeMap<>(DEFAULTS);
         boolean json = false;
         for (int i = 0; i < words.length; i++) {

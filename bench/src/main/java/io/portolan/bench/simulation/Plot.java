@@ -16,7 +16,7 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** The run over time, as a picture. */
-final class Plot {
+public final class Plot {
     private static final int WIDTH = 900;
     private static final int HEIGHT = 320;
 
@@ -50,7 +50,7 @@ final class Plot {
     }
 
     /** Two beside each other. */
-    static void write(Path file, List<XYChart> charts, int rows) {
+    public static void write(Path file, List<XYChart> charts, int rows) {
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
             BitmapEncoder.saveBitmap(charts, rows, 2, file.toString(), BitmapEncoder.BitmapFormat.PNG);
@@ -72,7 +72,7 @@ final class Plot {
         return over(title, "seconds", unit);
     }
 
-    static XYChart over(String title, String what, String unit) {
+    public static XYChart over(String title, String what, String unit) {
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
@@ -97,7 +97,7 @@ final class Plot {
         add(chart, name, seconds, Arrays.stream(seconds).map(of).toArray());
     }
 
-    static void add(XYChart chart, String name, double[] x, double[] y) {
+    public static void add(XYChart chart, String name, double[] x, double[] y) {
         chart.addSeries(name, x, y).setMarker(SeriesMarkers.NONE);
     }
 }

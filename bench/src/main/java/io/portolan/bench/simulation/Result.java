@@ -14,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param bound ports that the ledger says pods have, at the end
  * @param last what the nodes say, at the end
  */
-record Result(
+public record Result(
         Plan plan,
         Timeline timeline,
         double joinSeconds,
@@ -25,7 +25,7 @@ record Result(
         int bound,
         LightAgent.Counts last) {
     /** No address was given twice, every pod has its port, and the ledger knows. */
-    boolean right() {
+    public boolean right() {
         return givenTwice.isEmpty() && settled;
     }
 
@@ -33,7 +33,7 @@ record Result(
         return timeline.took(Timeline.Kind.CLAIM, event -> true);
     }
 
-    double claimMillis(double part) {
+    public double claimMillis(double part) {
         return Timeline.percentile(claims(), part);
     }
 
@@ -49,7 +49,7 @@ record Result(
                 .orElse(0);
     }
 
-    String words() {
+    public String words() {
         double[] claims = claims();
         double[] waits = waits();
         int misses = Timeline.misses(waits);

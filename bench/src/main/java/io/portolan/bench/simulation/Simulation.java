@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** One run: nodes join, pods fill them, come and go, waves pass, and at the end ledger and nodes say the same. */
-final class Simulation {
-    static final String CLUSTER = "simulated";
+public final class Simulation {
+    public static final String CLUSTER = "simulated";
     private static final long STEP_MS = 1_000;
     private static final double LOOK_EVERY = 1;
     private static final Duration JOIN_LIMIT = Duration.ofMinutes(30);
@@ -32,7 +32,7 @@ final class Simulation {
     private final Random sizes;
     private final Churn churn;
 
-    Simulation(Plan plan, RestCalls topology, RestCalls ipam) {
+    public Simulation(Plan plan, RestCalls topology, RestCalls ipam) {
         this.plan = plan;
         this.topology = topology;
         this.ipam = ipam;
@@ -45,7 +45,7 @@ final class Simulation {
         return timeline;
     }
 
-    Result run() throws InterruptedException {
+    public Result run() throws InterruptedException {
         try {
             topology.put(
                             "/v1/clusters/" + CLUSTER,

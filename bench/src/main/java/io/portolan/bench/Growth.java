@@ -1,9 +1,9 @@
-package io.portolan.bench.simulation;
+package io.portolan.bench;
 
-import io.portolan.bench.Bench;
-import io.portolan.bench.Figure;
-import io.portolan.bench.Harness;
-import io.portolan.bench.Processes;
+import io.portolan.bench.simulation.Plan;
+import io.portolan.bench.simulation.Plot;
+import io.portolan.bench.simulation.Result;
+import io.portolan.bench.simulation.Simulation;
 import io.portolan.e2e.stack.ReplicatedServices;
 import io.portolan.e2e.stack.RestCalls;
 import io.portolan.testbed.Workspace;
@@ -23,7 +23,7 @@ import org.knowm.xchart.XYChart;
  * What grows with the nodes: 10, 100, 1,000 and 5,000 of them simulated, each on services of its own, under the same number of pod
  * starts a second as far as the nodes have room for them.
  */
-public final class Growth implements Harness {
+final class Growth implements Harness {
     private static final List<Integer> NODES = List.of(10, 100, 1_000, 5_000);
     private static final double STARTS_A_SECOND = 10;
     private static final double MOST_PER_NODE = 6;
