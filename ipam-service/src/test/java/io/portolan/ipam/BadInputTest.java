@@ -70,7 +70,7 @@ class BadInputTest {
                 "POST | /v1/nodes/NODE/transitions | {'from':'planned','to':'odd','ports':[]}         | invalid | to",
                 "POST | /v1/nodes/NODE/transitions | {'from':'planned','to':'free','ports':[]}        | no-such-transition | to",
                 "POST | /v1/nodes/NODE/transitions | {'from':'planned','to':'provisioning'}           | invalid | ports",
-                "POST | /v1/nodes/NODE/removals | {'ports':[null,'x']}                    | invalid | ports[1]",
+                "POST | /v1/nodes/NODE/removals | {'ports':[null,'x']}                    | invalid | ports[0]",
                 "POST | /v1/nodes/NODE/drains   | {}                                      | invalid | force",
                 "GET  | /v1/nodes/NODE/ports?state=odd                     | | invalid | state",
                 "GET  | /v1/nodes/NODE/ports?limit=0                       | | invalid | limit",

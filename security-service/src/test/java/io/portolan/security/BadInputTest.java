@@ -157,6 +157,8 @@ class BadInputTest {
         String pools = "/v1/clusters/" + cluster + "/profile-pools/p";
         http().put(pools, Map.of("profiles", List.of(), "size", 1)).assertProblem(400, "invalid", "profiles");
         http().put(pools, Map.of("size", 1)).assertProblem(400, "invalid", "profiles");
+        http().put(pools, Map.of("profiles", Collections.singletonList(null), "size", 1))
+                .assertProblem(400, "invalid", "profiles[0]");
         http().put(pools, Map.of("profiles", List.of("web", "none"), "size", 1))
                 .assertProblem(400, "unknown-profile", "profiles[1]");
         http().put(pools, Map.of("profiles", List.of("web"), "size", 1025)).assertProblem(400, "invalid", "size");

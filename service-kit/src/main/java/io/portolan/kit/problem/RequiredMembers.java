@@ -2,7 +2,9 @@ package io.portolan.kit.problem;
 
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
+import java.lang.reflect.AnnotatedParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.util.Collection;
 import java.util.Optional;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +17,8 @@ import tools.jackson.databind.introspect.NopAnnotationIntrospector;
 import tools.jackson.databind.module.SimpleModule;
 
 /**
- * A member of a request that is not {@code @Nullable} must be there and not be null: the types say it once, and the
- * refusal names the member. Unknown members are let be: they come from a newer release.
+ * A member of a request that is not {@code @Nullable} must be there and not be null, nor may an element of a list be that is
+ * not {@code @Nullable}: the types say it once, and the refusal names the member. Unknown members are let be: they come from a newer release.
  */
 final class RequiredMembers extends SimpleModule {
     @Override
@@ -38,7 +40,17 @@ final class RequiredMembers extends SimpleModule {
 
         @Override
         public JsonSetter.Value findSetterInfo(MapperConfig<?> config, Annotated annotated) {
-            return required(annotated) ? JsonSetter.Value.forValueNulls(Nulls.FAIL) : JsonSetter.Value.empty();
+            return JsonSetter.Value.construct(
+                    required(annotated) ? Nulls.FAIL : Nulls.DEFAULT,
+                    hasRequiredElements(annotated) ? Nulls.FAIL : Nulls.DEFAULT);
+        }
+
+        private static boolean hasRequiredElements(Annotated annotated) {
+            return component(annotated)
+                    .filter(component -> Collection.class.isAssignableFrom(component.getType()))
+                    .map(component -> component.getAnnotatedType() instanceof AnnotatedParameterizedType list
+                            && !list.getAnnotatedActualTypeArguments()[0].isAnnotationPresent(Nullable.class))
+                    .orElse(false);
         }
 
         private static boolean required(Annotated annotated) {
