@@ -71,6 +71,42 @@ class SubnetApiTest {
     }
 
     @Test
+    void theLargestIsCutThatThereIsRoomForAndNoneBeyondTheLongest() {
+        World.TestingCluster small = World.clusterWithPool("10.4.0.0/26", 30);
+        NodeId one = World.node(small);
+        cut(one, 0, 28).assertStatus(201);
+        SubnetRequest range = new SubnetRequest(26, 28);
+        String path = "/v1/nodes/" + one + "/subnets/";
+        SubnetView made = World.http().put(path + 1, range).assertStatus(201).as(SubnetView.class);
+        assertThat(made.cidr()).isEqualTo(Cidr.parse("10.4.0.32/27"));
+        World.changingNothing(
+                small,
+                () -> assertThat(World.http()
+                                .put(path + 1, range)
+                                .assertStatus(200)
+                                .as(SubnetView.class))
+                        .isEqualTo(made));
+        World.changingNothing(
+                small,
+                () -> World.http()
+                        .put(path + 1, new SubnetRequest(28, 29))
+                        .assertProblem(409, "subnet-differs", "prefixLength"));
+        cut(one, 2, 29).assertStatus(201);
+        World.changingNothing(
+                small, () -> World.http().put(path + 3, range).assertProblem(507, "pool-exhausted", "prefixLength"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"27, 26", "27, 30", "27, -1"})
+    void aLongestThatIsNoneIsRefused(int prefixLength, int longest) {
+        World.changingNothing(
+                cluster,
+                () -> World.http()
+                        .put("/v1/nodes/" + node + "/subnets/0", new SubnetRequest(prefixLength, longest))
+                        .assertProblem(400, "invalid", "longest"));
+    }
+
+    @Test
     void anExhaustedPoolSaysHowMuchIsFreeAndWhatToDo() {
         World.TestingCluster small = World.clusterWithPool("10.4.0.0/26", 30);
         NodeId one = World.node(small);

@@ -9,6 +9,7 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
+import java.util.Objects;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -35,7 +36,9 @@ class SubnetController {
     @PutMapping("/{ordinal}")
     @Operation(
             operationId = "cutSubnet",
-            summary = "Cut a subnet for the node, with a planned port for every usable address, all or nothing")
+            summary = "Cut a subnet for the node, with a planned port for every usable address, all or nothing",
+            description =
+                    "With `longest` the largest that there is room for, from `prefixLength` to that; else `prefixLength` or nothing.")
     @ApiResponse(responseCode = "201", description = "Cut")
     @ApiResponse(responseCode = "200", description = "It was there already")
     @ApiResponse(responseCode = "400", description = "prefix-too-small, invalid")
@@ -44,7 +47,9 @@ class SubnetController {
     @ApiResponse(responseCode = "507", description = "pool-exhausted, vlan-tags-exhausted")
     ResponseEntity<SubnetView> cut(
             @PathVariable NodeId node, @PathVariable int ordinal, @RequestBody SubnetRequest request) {
-        Subnets.Cut cut = subnets.cut(node, ordinal, request.prefixLength());
+        int prefixLength = request.prefixLength();
+        Subnets.Cut cut =
+                subnets.cut(node, ordinal, prefixLength, Objects.requireNonNullElse(request.longest(), prefixLength));
         return ResponseEntity.status(cut.made() ? HttpStatus.CREATED : HttpStatus.OK)
                 .body(cut.subnet());
     }

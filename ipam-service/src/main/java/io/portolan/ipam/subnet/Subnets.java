@@ -12,6 +12,7 @@ import io.portolan.model.api.SubnetView;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.springframework.stereotype.Component;
 
 /** Cuts subnets for nodes, with all their ports, and takes them back. One cluster cuts one at a time. */
@@ -36,18 +37,21 @@ final class Subnets {
         this.subnets = subnets;
     }
 
-    Cut cut(NodeId id, int ordinal, int prefixLength) {
+    /** The largest that there is room for, of those from {@code prefixLength} to {@code longest}. */
+    Cut cut(NodeId id, int ordinal, int prefixLength, int longest) {
         Invalid.unlessBetween("ordinal", ordinal, 0, MOST_SUBNETS - 1);
         Invalid.unlessBetween("prefixLength", prefixLength, SHORTEST, BITS);
         if (prefixLength > LONGEST) {
             throw new SubnetRefused.PrefixTooSmall(prefixLength);
         }
+        Invalid.unlessBetween("longest", longest, prefixLength, LONGEST);
         return transactions.run(() -> {
             Node node = topology.node(id);
             subnets.lock("subnets of " + node.cluster());
             Optional<SubnetView> found = subnets.find(id.value(), ordinal).map(SubnetRow::view);
             if (found.isPresent()) {
-                if (found.get().cidr().prefixLength() != prefixLength) {
+                int there = found.get().cidr().prefixLength();
+                if (there < prefixLength || there > longest) {
                     throw new SubnetRefused.Differs(found.get(), prefixLength);
                 }
                 return new Cut(found.get(), false);
@@ -55,10 +59,8 @@ final class Subnets {
             if (node.isDraining()) {
                 throw new SubnetRefused.NodeDraining(id);
             }
-            refuseWithoutTags(node, prefixLength);
             UUID cluster = node.cluster().value();
-            SubnetRepository.Block block =
-                    subnets.bestFit(cluster, prefixLength).orElseThrow(() -> exhausted(node, prefixLength));
+            SubnetRepository.Block block = room(node, shortestByTags(node, prefixLength, longest), longest);
             SubnetView made = subnets.insert(
                             UUID.randomUUID(), cluster, id.value(), ordinal, block.getPool(), block.getCidr())
                     .view();
@@ -67,23 +69,34 @@ final class Subnets {
         });
     }
 
-    private void refuseWithoutTags(Node node, int prefixLength) {
-        String parent = node.parentPort();
-        if (parent == null) {
-            return;
-        }
-        long left = TAGS - subnets.tagsUsed(node.cluster().value(), parent);
-        long needed = (1L << (BITS - prefixLength)) - SubnetSizing.RESERVED;
-        if (needed > left) {
-            throw new SubnetRefused.VlanTagsExhausted(parent, needed, left);
-        }
+    private SubnetRepository.Block room(Node node, int shortest, int longest) {
+        UUID cluster = node.cluster().value();
+        return subnets.bestFit(cluster, shortest).orElseGet(() -> {
+            SubnetRepository.Space space = subnets.space(cluster, BITS);
+            Integer largest = space.getLargest();
+            // A pool may have been declared since the first look.
+            return Optional.ofNullable(largest)
+                    .filter(l -> l <= longest)
+                    .flatMap(l -> subnets.bestFit(cluster, Math.max(l, shortest)))
+                    .orElseThrow(() -> new SubnetRefused.PoolExhausted(
+                            node.cluster(), longest, space.getFree(), largest == null ? "none" : "a /" + largest));
+        });
     }
 
-    private SubnetRefused exhausted(Node node, int prefixLength) {
-        SubnetRepository.Space space = subnets.space(node.cluster().value(), BITS);
-        Integer largest = space.getLargest();
-        return new SubnetRefused.PoolExhausted(
-                node.cluster(), prefixLength, space.getFree(), largest == null ? "none" : "a /" + largest);
+    private int shortestByTags(Node node, int prefixLength, int longest) {
+        String parent = node.parentPort();
+        if (parent == null) {
+            return prefixLength;
+        }
+        long left = TAGS - subnets.tagsUsed(node.cluster().value(), parent);
+        return IntStream.rangeClosed(prefixLength, longest)
+                .filter(p -> portsOf(p) <= left)
+                .findFirst()
+                .orElseThrow(() -> new SubnetRefused.VlanTagsExhausted(parent, portsOf(longest), left));
+    }
+
+    private static long portsOf(int prefixLength) {
+        return (1L << (BITS - prefixLength)) - SubnetSizing.RESERVED;
     }
 
     List<SubnetView> of(NodeId node) {

@@ -98,11 +98,12 @@ public final class IpamClient {
                 .toBodilessEntity());
     }
 
-    public SubnetView ensureSubnet(NodeId node, int ordinal, int prefixLength) {
+    /** The largest that there is room for. */
+    public SubnetView ensureSubnet(NodeId node, int ordinal, int prefixLength, int longest) {
         return call(() -> body(http.put()
                 .uri("/v1/nodes/{node}/subnets/{ordinal}", node, ordinal)
                 .contentType(MediaType.APPLICATION_JSON)
-                .body(new SubnetRequest(prefixLength))
+                .body(new SubnetRequest(prefixLength, longest))
                 .retrieve()
                 .body(SubnetView.class)));
     }

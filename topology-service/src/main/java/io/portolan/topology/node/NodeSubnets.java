@@ -103,17 +103,9 @@ final class NodeSubnets {
 
     /** A smaller one where there is no other: the last free blocks are of use, too. */
     private SubnetView cut(NodeId node, int ordinal, int wanted) {
-        for (int prefixLength = wanted; ; prefixLength++) {
-            try {
-                SubnetView cut = ipam.ensureSubnet(node, ordinal, prefixLength);
-                log.info("Node {} gets subnet {}, {}", node, ordinal, cut.cidr());
-                return cut;
-            } catch (IpamRefused e) {
-                if (prefixLength >= SMALLEST || !REFUSALS.contains(e.slug())) {
-                    throw e;
-                }
-            }
-        }
+        SubnetView cut = ipam.ensureSubnet(node, ordinal, wanted, Math.max(wanted, SMALLEST));
+        log.info("Node {} gets subnet {}, {}", node, ordinal, cut.cidr());
+        return cut;
     }
 
     /** @return whether anything changed */
